@@ -1,0 +1,37 @@
+/** One bound: its default and, for the table in the README, what happens beyond it. */
+export interface Limit {
+  readonly value: number
+  readonly unit: string
+  readonly beyond: string
+}
+
+/** Every limit of the program, with its default. `earwitness serve --limit NAME=VALUE` changes one. */
+export const DEFAULT_LIMITS = {
+  messageBytes: { value: 256 * 1024, unit: 'bytes', beyond: 'close 1009 message_too_large' },
+  textBytes: { value: 16 * 1024, unit: 'bytes', beyond: 'close 1009 message_too_large' },
+  bodyBytes: { value: 64 * 1024 * 1024, unit: 'bytes', beyond: 'HTTP 413 body_too_large' },
+  channels: { value: 8, unit: 'channels', beyond: 'HTTP 400 bad_parameter' },
+  labelCharacters: { value: 128, unit: 'characters', beyond: 'HTTP 400 bad_parameter' },
+  audioAheadSeconds: {
+    value: 30,
+    unit: 'seconds',
+    beyond: 'warning audio_ahead, then reading stops (ws) or close 1013 audio_too_fast (uws)',
+  },
+  idleSeconds: { value: 30, unit: 'seconds', beyond: 'close 4408 idle' },
+  handshakeSeconds: { value: 5, unit: 'seconds', beyond: 'the socket is destroyed' },
+  connectionSeconds: { value: 4 * 3600, unit: 'seconds', beyond: 'summary, then close 1008 connection_too_long' },
+  outgoingBytes: { value: 1024 * 1024, unit: 'bytes', beyond: 'close 1013 client_too_slow' },
+  streams: { value: 256, unit: 'streams', beyond: 'HTTP 503 too_many_streams' },
+  scoringSeconds: { value: 30, unit: 'seconds', beyond: 'error inference_timeout for the windows of that batch' },
+  drainSeconds: { value: 10, unit: 'seconds', beyond: 'the rest is closed with 1001' },
+  corruptPackets: { value: 250, unit: 'packets in a row', beyond: 'close 1007 bad_audio' },
+} as const satisfies Record<string, Limit>
+
+export type LimitName = keyof typeof DEFAULT_LIMITS
+export type Limits = { readonly [name in LimitName]: number }
+
+/** The default limits as plain numbers, some of them replaced. */
+export function limitsWith(changes: Partial<Limits> = {}): Limits {
+  const defaults = Object.entries(DEFAULT_LIMITS).map(([name, limit]) => [name, limit.value])
+  return { ...(Object.fromEntries(defaults) as Limits), ...changes }
+}

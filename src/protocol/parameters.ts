@@ -1,0 +1,78 @@
+import * as v from 'valibot'
+import { EarwitnessError } from './errors.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+
+/** Raw encodings carry samples alone; containers carry their own rate and channels; `opus` is one packet a message. */
+export const ENCODINGS = ['s16le', 'f32le', 'mulaw', 'alaw', 'opus', 'ogg-opus', 'webm-opus'] as const
+export type Encoding = (typeof ENCODINGS)[number]
+
+export const EVENT_TYPES = ['ready', 'score', 'alert', 'warning', 'summary', 'error'] as const
+
+const integerFrom = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
+
+const numberFrom = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
+
+/** What a client asks of a stream, in the query of the upgrade or in a first `start` message. */
+export const StreamParametersSchema = v.object({
+  encoding: v.optional(v.picklist(ENCODINGS), 's16le'),
+  /** Hertz; Opus is decoded straight to 16 kHz whatever is said here. */
+  sampleRate: v.optional(integerFrom(8_000, 96_000), 16_000),
+  channels: v.optional(integerFrom(1, DEFAULT_LIMITS.channels.value), 1),
+  /** True: the mean of all channels is scored as one. */
+  downmix: v.optional(v.boolean(), false),
+  /** Seconds of audio between the ends of two windows. */
+  hop: v.optional(numberFrom(0.1, 10), 0.5),
+  /** Seconds of audio after which an old score weighs half. */
+  halfLife: v.optional(numberFrom(0, 60), 2),
+  /** The name of a loaded model; the server's default without it. */
+  model: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  /** Which kinds of event to send; all without it. `ready` and `error` always come. */
+  events: v.optional(v.array(v.picklist(EVENT_TYPES))),
+  /** An opaque name that comes back in `ready` and in logs. */
+  label: v.optional(v.pipe(v.string(), v.maxLength(DEFAULT_LIMITS.labelCharacters.value))),
+})
+
+export type StreamParameters = v.InferOutput<typeof StreamParametersSchema>
+export type StreamRequest = v.InferInput<typeof StreamParametersSchema>
+
+/**
+ * Parameters from any JSON value. Unknown fields are ignored.
+ * @throws EarwitnessError `bad_parameter`, naming the parameter, what was got and what is allowed.
+ */
+export function parseStreamParameters(value: unknown): StreamParameters {
+  const result = v.safeParse(StreamParametersSchema, value, { abortEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const name = v.getDotPath(issue) ?? 'parameters'
+  throw new EarwitnessError('bad_parameter', `${name}: ${issue.message}`)
+}
+
+/**
+ * Parameters from a query string: numbers and booleans are read from their text, `events` is a comma list.
+ * @throws EarwitnessError `bad_parameter`.
+ */
+export function parseStreamQuery(query: URLSearchParams): StreamParameters {
+  const value: Record<string, unknown> = {}
+  for (const [name, text] of query) {
+    if (Object.hasOwn(value, name)) throw new EarwitnessError('bad_parameter', `${name}: given twice`)
+    value[name] = fromText(name, text)
+  }
+  return parseStreamParameters(value)
+}
+
+function fromText(name: string, text: string): unknown {
+  switch (name) {
+    case 'sampleRate':
+    case 'channels':
+    case 'hop':
+    case 'halfLife':
+      return text.trim() === '' ? text : Number(text)
+    case 'downmix':
+      return text === 'true' ? true : text === 'false' ? false : text
+    case 'events':
+      return text.split(',').map((kind) => kind.trim())
+    default:
+      return text
+  }
+}

@@ -1,0 +1,78 @@
+/** One HTTP request that is not an upgrade. `body` is empty for GET and HEAD. */
+export interface HttpRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** A client that asks for a WebSocket. */
+export interface UpgradeRequest {
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  readonly remoteAddress: string
+}
+
+/** `sent`: handed to the network; `queued`: behind others; `refused`: it would pass `outgoingBytes`, and was dropped. */
+export type SendResult = 'sent' | 'queued' | 'refused'
+
+/** An open WebSocket as the server above sees it, whatever carries it. */
+export interface Connection {
+  send(text: string): SendResult
+  /** Starts the closing handshake. The reason is cut to 123 bytes. */
+  close(code: number, reason: string): void
+  /** Stops and goes on reading from the network; false where this transport cannot. */
+  pause(): boolean
+  resume(): void
+}
+
+/** What the server above does with a connection. Each is called with its own copy of the bytes, or a string. */
+export interface ConnectionHandlers {
+  audio(bytes: Uint8Array): void
+  text(message: string): void
+  /** Called exactly once, however the connection ended. */
+  closed(code: number): void
+}
+
+export type UpgradeAnswer =
+  | { readonly accept: (connection: Connection) => ConnectionHandlers }
+  | { readonly refuse: HttpResponse }
+
+/** The server above the sockets. */
+export interface TransportApplication {
+  http(request: HttpRequest): Promise<HttpResponse>
+  upgrade(request: UpgradeRequest): UpgradeAnswer
+}
+
+export interface TransportOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  readonly limits: {
+    readonly messageBytes: number
+    readonly bodyBytes: number
+    readonly outgoingBytes: number
+    readonly handshakeSeconds: number
+  }
+}
+
+/** A listening server. */
+export interface Listening {
+  readonly port: number
+  /** Stops accepting; open connections go on. */
+  stopAccepting(): void
+  /** Closes what is left and frees the port. */
+  close(): Promise<void>
+}
+
+/** The port between the program and what carries its bytes. */
+export type Transport = (application: TransportApplication, options: TransportOptions) => Promise<Listening>
