@@ -33,6 +33,12 @@ export const ERROR_CODES = {
     meaning: 'The model failed on a window; that window has no score.',
   },
   inference_timeout: { status: 503, closeCode: 1011, meaning: 'The model took too long; that window has no score.' },
+  connection_lost: {
+    status: 503,
+    closeCode: 1006,
+    meaning:
+      'The server cannot be reached or the connection broke. Clients say this to their callers; no server sends it.',
+  },
   draining: { status: 503, closeCode: 1001, meaning: 'The server is stopping.' },
   bad_model: {
     status: 500,

@@ -1,0 +1,60 @@
+import type { EVENT_TYPES } from '../../src/protocol/parameters.ts'
+import { parseStreamParameters, type StreamRequest } from '../../src/protocol/parameters.ts'
+import { streamAddress } from './address.ts'
+import { DEFAULT_RECONNECTION, type ReconnectionPolicy } from './back-off.ts'
+import { EarwitnessStream } from './earwitness-stream.ts'
+import { frameBytes } from './sample-bytes.ts'
+import { type WebSocketConstructor, webSocketClass } from './web-socket.ts'
+
+const COMPRESSED_BUFFER_BYTES = 1024 * 1024
+
+export interface ConnectOptions {
+  /** The class to connect with. Needed on Node 20, where `ws` gives one; elsewhere the platform's own is the default. */
+  readonly WebSocket?: WebSocketConstructor
+  /** Subprotocols to offer, which is how a browser hands over a key. */
+  readonly protocols?: readonly string[]
+  /** How a broken connection is tried again: 12 times in a row, after 0.5 to 15 s. `false`: never. */
+  readonly reconnection?: Partial<ReconnectionPolicy> | false
+  /** Milliseconds of silence after which `keepAlive` is sent. Default 10 s; servers close a stream after 30 s. */
+  readonly keepAliveMs?: number
+  /** Milliseconds that `close` waits for the summary. Default 15 s. */
+  readonly closeTimeoutMs?: number
+  /** Seconds of audio (of Opus: 1 MiB) that may wait while nothing is connected. Default 10 s. */
+  readonly bufferSeconds?: number
+}
+
+/**
+ * Opens a stream to an earwitness server: `const stream = connect('ws://localhost:8080', { sampleRate: 48_000 })`.
+ * Audio may be sent at once; it waits for the connection. `url` may be http(s) or ws(s), and without a path it means
+ * `/v1/stream`. Errors after this call come as `error` events.
+ * @throws EarwitnessError `bad_parameter` for a parameter, an address or a platform that cannot work.
+ */
+export function connect(
+  url: string | URL,
+  request: StreamRequest = {},
+  options: ConnectOptions = {},
+): EarwitnessStream {
+  const parameters = parseStreamParameters(withSummary(request))
+  const { reconnection = {}, bufferSeconds = 10 } = options
+  const bytesPerFrame = frameBytes(parameters)
+  return new EarwitnessStream({
+    address: streamAddress(url),
+    protocols: options.protocols ?? [],
+    parameters,
+    Socket: webSocketClass(options.WebSocket),
+    reconnection:
+      reconnection === false ? { ...DEFAULT_RECONNECTION, attempts: 0 } : { ...DEFAULT_RECONNECTION, ...reconnection },
+    keepAliveMs: options.keepAliveMs ?? 10_000,
+    closeTimeoutMs: options.closeTimeoutMs ?? 15_000,
+    bufferBytes:
+      bytesPerFrame === undefined ? COMPRESSED_BUFFER_BYTES : bufferSeconds * parameters.sampleRate * bytesPerFrame,
+  })
+}
+
+/** `close` needs the summary, whatever else is wanted. */
+function withSummary(request: StreamRequest): StreamRequest {
+  const { events } = request
+  if (events === undefined || events.includes('summary')) return request
+  const summary: (typeof EVENT_TYPES)[number] = 'summary'
+  return { ...request, events: [...events, summary] }
+}

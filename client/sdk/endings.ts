@@ -1,0 +1,36 @@
+import { EarwitnessError, type ErrorCode } from '../../src/protocol/errors.ts'
+
+/** Errors that time heals: the same request may well succeed a little later. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'too_many_streams',
+  'idle',
+  'connection_too_long',
+  'inference_failed',
+  'inference_timeout',
+  'connection_lost',
+  'draining',
+  'internal',
+])
+
+const CODE_OF_CLOSE: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  [1001, 'draining'],
+  [1003, 'unsupported_audio'],
+  [1007, 'bad_audio'],
+  [1008, 'not_allowed'],
+  [1009, 'message_too_large'],
+  [1011, 'internal'],
+  [1012, 'draining'],
+  [1013, 'too_many_streams'],
+  [4408, 'idle'],
+])
+
+/** Whether a new connection may help after this error. */
+export function isPassing(error: EarwitnessError): boolean {
+  return PASSING.has(error.code)
+}
+
+/** What a close code says, for a connection that ended without an `error` event. */
+export function closeError(closeCode: number, reason: string): EarwitnessError {
+  const code = CODE_OF_CLOSE.get(closeCode) ?? 'connection_lost'
+  return new EarwitnessError(code, reason === '' ? `the connection ended with close code ${closeCode}` : reason)
+}

@@ -1,0 +1,22 @@
+import * as v from 'valibot'
+import { EarwitnessError, ERROR_CODES, type ErrorCode } from '../../src/protocol/errors.ts'
+import { httpAddress } from './address.ts'
+
+const BodySchema = v.object({ code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]), message: v.string() })
+const PATIENCE_MS = 3_000
+
+/**
+ * Why a server refused an upgrade. No WebSocket tells the status of a refusal, so the same address is asked once more
+ * as plain HTTP, which gives the error's body. Anything that is not such a body is a `connection_lost`.
+ */
+export async function refusalOf(stream: URL): Promise<EarwitnessError> {
+  const unreachable = new EarwitnessError('connection_lost', `${stream.host} cannot be reached`)
+  try {
+    const response = await fetch(httpAddress(stream), { signal: AbortSignal.timeout(PATIENCE_MS) })
+    if (response.ok) return unreachable
+    const { code, message } = v.parse(BodySchema, await response.json())
+    return new EarwitnessError(code, message)
+  } catch {
+    return unreachable
+  }
+}
