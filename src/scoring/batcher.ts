@@ -1,0 +1,142 @@
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { Batch, ScoredBatch } from './inference-thread.ts'
+import type { ModelManifest } from './model-manifest.ts'
+import type { WindowOutcome, WindowSource } from './scorer.ts'
+
+export interface BatcherOptions {
+  /** Windows in a batch. */
+  readonly maxBatch: number
+  /** Milliseconds that the first window of a batch waits for company. */
+  readonly maxWaitMs: number
+}
+
+interface Row {
+  readonly channel: object
+  length: number
+  resolve(outcome: WindowOutcome): void
+  reject(error: unknown): void
+}
+
+interface OpenBatch {
+  frames: ArrayBuffer
+  readonly rows: Row[]
+}
+
+/**
+ * Collects the windows of all channels into batches, in the order in which channels came. A channel that comes
+ * again while it waits has its window replaced where it stands, so none starves and what waits is bounded by the
+ * number of channels.
+ */
+export class Batcher {
+  readonly #input: ModelManifest['input']
+  readonly #windowValues: number
+  readonly #run: (batch: Batch) => Promise<ScoredBatch>
+  readonly #options: BatcherOptions
+  readonly #waiting: OpenBatch[] = []
+  readonly #places = new Map<object, { batch: OpenBatch; index: number }>()
+  #spare: ArrayBuffer | undefined
+  #timer: NodeJS.Timeout | undefined
+  #running = false
+  #closed = false
+
+  constructor(manifest: ModelManifest, run: (batch: Batch) => Promise<ScoredBatch>, options: BatcherOptions) {
+    this.#input = manifest.input
+    this.#windowValues = manifest.input.frames * manifest.frontend.melBins
+    this.#run = run
+    this.#options = options
+  }
+
+  /** Windows that wait for the model. */
+  get waiting(): number {
+    return this.#places.size
+  }
+
+  score(channel: object, window: WindowSource): Promise<WindowOutcome> {
+    if (this.#closed) return Promise.reject(new EarwitnessError('draining', 'the scorer is closed'))
+    return new Promise((resolve, reject) => {
+      const place = this.#places.get(channel) ?? this.#newPlace(channel)
+      place.batch.rows[place.index]?.resolve({ kind: 'superseded' })
+      const length = this.#copy(window, place.batch.frames, place.index)
+      place.batch.rows[place.index] = { channel, length, resolve, reject }
+      this.#dispatchSoon()
+    })
+  }
+
+  /** Fails what waits; what runs may end. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    const error = new EarwitnessError('draining', 'the scorer is closed')
+    for (const batch of this.#waiting.splice(0)) for (const row of batch.rows) row.reject(error)
+    this.#places.clear()
+  }
+
+  #newPlace(channel: object): { batch: OpenBatch; index: number } {
+    let batch = this.#waiting.at(-1)
+    if (batch === undefined || batch.rows.length >= this.#options.maxBatch) {
+      batch = { frames: this.#takeMemory(), rows: [] }
+      this.#waiting.push(batch)
+    }
+    const place = { batch, index: batch.rows.length }
+    this.#places.set(channel, place)
+    return place
+  }
+
+  #takeMemory(): ArrayBuffer {
+    const memory = this.#spare ?? new ArrayBuffer(this.#options.maxBatch * this.#windowValues * 4)
+    this.#spare = undefined
+    return memory
+  }
+
+  #copy(window: WindowSource, memory: ArrayBuffer, index: number): number {
+    const frames = new Float32Array(memory, index * this.#windowValues * 4, this.#windowValues)
+    const length = window.copyLast(frames, 0)
+    if (this.#input.padding === 'repeat') {
+      const valid = (this.#windowValues / this.#input.frames) * length
+      for (let at = valid; at < frames.length && valid > 0; at += valid) {
+        frames.copyWithin(at, 0, Math.min(valid, frames.length - at))
+      }
+    }
+    return length
+  }
+
+  #dispatchSoon(): void {
+    if (this.#running || this.#waiting.length === 0) return
+    if (this.#waiting[0]!.rows.length >= this.#options.maxBatch) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      void this.#dispatch()
+      return
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#dispatch()
+    }, this.#options.maxWaitMs)
+  }
+
+  /** One batch after another until nothing waits: what came while the model was busy has waited long enough. */
+  async #dispatch(): Promise<void> {
+    this.#running = true
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      for (const row of batch.rows) this.#places.delete(row.channel)
+      await this.#runBatch(batch)
+    }
+    this.#running = false
+  }
+
+  async #runBatch({ frames, rows }: OpenBatch): Promise<void> {
+    try {
+      const scored = await this.#run({ frames, lengths: rows.map((row) => row.length) })
+      this.#spare ??= scored.frames
+      for (const [index, row] of rows.entries()) settle(row, scored.fakeLogits[index]!)
+    } catch (error) {
+      for (const row of rows) row.reject(error)
+    }
+  }
+}
+
+/** A logit that is not a finite number is a failure, not a score. */
+function settle(row: Row, fakeLogit: number): void {
+  if (Number.isFinite(fakeLogit)) row.resolve({ kind: 'scored', fakeLogit })
+  else row.reject(new EarwitnessError('inference_failed', `the model gave ${fakeLogit}, which is not a finite number`))
+}

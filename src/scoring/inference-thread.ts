@@ -1,0 +1,152 @@
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { fakeLogitOf, outputWidth } from './fake-logit.ts'
+import type { LoadRequest, RunRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
+import type { Candidate, ModelPackage } from './model-package.ts'
+
+export interface InferenceOptions {
+  /** Threads that one inference may use. */
+  readonly threads: number
+  readonly scoringSeconds: number
+}
+
+/** A batch on its way through the model. */
+export interface Batch {
+  /** float32 [rows, frames, bins]. Transferred: the memory comes back in the answer, or is lost with a dead worker. */
+  readonly frames: ArrayBuffer
+  readonly lengths: readonly number[]
+}
+
+export interface ScoredBatch {
+  readonly fakeLogits: readonly number[]
+  readonly frames: ArrayBuffer
+}
+
+type Settle = { resolve(answer: WorkerAnswer): void; reject(error: EarwitnessError): void }
+
+/**
+ * One worker thread with one model, one request at a time. A worker that dies or hangs fails the request that it
+ * held; the next request starts a new one.
+ */
+export class InferenceThread {
+  readonly candidate: Candidate
+  readonly #model: ModelPackage
+  readonly #options: InferenceOptions
+  #worker: Worker | undefined
+  #pending: Settle | undefined
+  #restarts = -1
+
+  constructor(model: ModelPackage, candidate: Candidate, options: InferenceOptions) {
+    this.#model = model
+    this.candidate = candidate
+    this.#options = options
+  }
+
+  /** How often a worker had to be replaced. */
+  get restarts(): number {
+    return Math.max(0, this.#restarts)
+  }
+
+  /** The running thread, for those who must end it. */
+  get worker(): Worker | undefined {
+    return this.#worker
+  }
+
+  /**
+   * Loads the model and scores its golden window.
+   * @throws EarwitnessError `bad_model` if the provider does not load or the logit is not the golden one.
+   */
+  async start(): Promise<void> {
+    const { golden, input } = this.#model.manifest
+    const frames = new Float32Array(input.frames * this.#model.manifest.frontend.melBins)
+    frames.set(this.#model.goldenFrames)
+    const length = this.#model.goldenFrames.length / this.#model.manifest.frontend.melBins
+    const { fakeLogits } = await this.run({ frames: frames.buffer, lengths: [length] }).catch((cause: Error) => {
+      throw new EarwitnessError('bad_model', `${this.candidate.provider}: ${cause.message}`, { cause })
+    })
+    const difference = Math.abs(fakeLogits[0]! - golden.fakeLogit)
+    if (!(difference <= golden.tolerance)) {
+      throw new EarwitnessError(
+        'bad_model',
+        `${this.candidate.provider}: the golden window's fake logit is ${fakeLogits[0]}, not ${golden.fakeLogit} ± ${golden.tolerance}`,
+      )
+    }
+  }
+
+  /** @throws EarwitnessError `inference_failed` or `inference_timeout`; never a number that is not finite. */
+  async run(batch: Batch): Promise<ScoredBatch> {
+    if (this.#worker === undefined) await this.#startWorker()
+    const request: RunRequest = { kind: 'run', ...batch }
+    const answer = await this.#ask(request, [batch.frames])
+    if (answer.kind !== 'scored') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
+    const { output } = this.#model.manifest
+    const width = outputWidth(output)
+    const fakeLogits = batch.lengths.map((_, row) =>
+      fakeLogitOf(answer.output.subarray(row * width, (row + 1) * width), output),
+    )
+    return { fakeLogits, frames: answer.frames }
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    await worker?.terminate()
+  }
+
+  async #startWorker(): Promise<void> {
+    // The worker is always the built file: Node 20 cannot start a thread from TypeScript.
+    const worker = new Worker(createRequire(import.meta.url).resolve('#inference-worker'))
+    this.#worker = worker
+    this.#restarts += 1
+    worker.on('message', (answer: WorkerAnswer) => this.#settle((pending) => pending.resolve(answer)))
+    worker.on('error', (cause) => this.#lose(worker, `the worker failed: ${cause.message}`))
+    worker.on('exit', (code) => this.#lose(worker, `the worker ended with code ${code}`))
+    await this.#ask(this.#loadRequest())
+  }
+
+  #loadRequest(): LoadRequest {
+    const { input, output, frontend } = this.#model.manifest
+    return {
+      kind: 'load',
+      candidate: this.candidate,
+      threads: this.#options.threads,
+      input: {
+        tensor: input.tensor,
+        frames: input.frames,
+        bins: frontend.melBins,
+        ...(input.padding === 'length' && input.lengthTensor !== undefined && { lengthTensor: input.lengthTensor }),
+      },
+      output: output.tensor,
+    }
+  }
+
+  async #ask(request: WorkerRequest, transfer: ArrayBuffer[] = []): Promise<WorkerAnswer> {
+    const worker = this.#worker!
+    const { scoringSeconds } = this.#options
+    const timer = setTimeout(() => {
+      const timeout = new EarwitnessError('inference_timeout', `no answer within ${scoringSeconds} s`)
+      this.#settle((pending) => pending.reject(timeout))
+      this.#lose(worker, 'the worker hung')
+    }, scoringSeconds * 1000)
+    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
+      this.#pending = { resolve, reject }
+      worker.postMessage(request, transfer)
+    }).finally(() => clearTimeout(timer))
+    if (answer.kind === 'failed') throw new EarwitnessError('inference_failed', answer.message)
+    return answer
+  }
+
+  #settle(how: (pending: Settle) => void): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending !== undefined) how(pending)
+  }
+
+  #lose(worker: Worker, message: string): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    void worker.terminate()
+    this.#settle((pending) => pending.reject(new EarwitnessError('inference_failed', message)))
+  }
+}

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
+import { InferenceThread } from './inference-thread.ts'
+import type { ModelManifest, Provider, ProviderChoice } from './model-manifest.ts'
+import { type ModelPackage, readModelPackage } from './model-package.ts'
+import type { Scorer, WindowOutcome, WindowSource } from './scorer.ts'
+
+export interface LocalScorerOptions extends Partial<BatcherOptions> {
+  readonly provider?: ProviderChoice
+  readonly scoringSeconds: number
+  /** Threads of one inference; all cores without it. */
+  readonly threads?: number
+}
+
+/** Scores on this machine: one worker thread with the model, one batcher for all streams. */
+export class LocalScorer implements Scorer {
+  readonly manifest: ModelManifest
+  readonly #thread: InferenceThread
+  readonly #batcher: Batcher
+
+  private constructor(manifest: ModelManifest, thread: InferenceThread, batching: BatcherOptions) {
+    this.manifest = manifest
+    this.#thread = thread
+    this.#batcher = new Batcher(manifest, (batch) => thread.run(batch), batching)
+  }
+
+  /**
+   * Loads a model folder. `auto` takes the first provider that loads and reproduces the golden logit; a named
+   * provider is that one or an error.
+   * @throws EarwitnessError `bad_model`
+   */
+  static async open(folder: string, options: LocalScorerOptions): Promise<LocalScorer> {
+    const model = await readModelPackage(folder, options.provider ?? 'auto')
+    const thread = await startFirst(model, {
+      threads: options.threads ?? availableParallelism(),
+      scoringSeconds: options.scoringSeconds,
+    })
+    return new LocalScorer(model.manifest, thread, {
+      maxBatch: options.maxBatch ?? 16,
+      maxWaitMs: options.maxWaitMs ?? 4,
+    })
+  }
+
+  get provider(): Provider {
+    return this.#thread.candidate.provider
+  }
+
+  /** Windows that wait for the model. */
+  get waiting(): number {
+    return this.#batcher.waiting
+  }
+
+  /** The thread that holds the model. */
+  get thread(): InferenceThread {
+    return this.#thread
+  }
+
+  score(channel: object, window: WindowSource): Promise<WindowOutcome> {
+    return this.#batcher.score(channel, window)
+  }
+
+  async close(): Promise<void> {
+    this.#batcher.close()
+    await this.#thread.close()
+  }
+}
+
+async function startFirst(
+  model: ModelPackage,
+  options: { threads: number; scoringSeconds: number },
+): Promise<InferenceThread> {
+  const failures: string[] = []
+  for (const candidate of model.candidates) {
+    const thread = new InferenceThread(model, candidate, options)
+    try {
+      await thread.start()
+      return thread
+    } catch (error) {
+      await thread.close()
+      failures.push((error as Error).message)
+    }
+  }
+  throw new EarwitnessError('bad_model', `${model.manifest.name}: no provider runs it: ${failures.join('; ')}`)
+}

@@ -1,0 +1,96 @@
+import * as v from 'valibot'
+import { EarwitnessError } from '../protocol/errors.ts'
+
+/** What runs a model: onnxruntime's execution providers, by the names this program uses. */
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml'] as const
+export type Provider = (typeof PROVIDERS)[number]
+export type ProviderChoice = Provider | 'auto'
+
+const probability = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
+const positive = v.pipe(v.number(), v.gtValue(0))
+const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1))
+/** A file inside the package's own folder. */
+const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, 'must be a plain file name inside the package'))
+
+const FrontEndSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('torchaudio-mel'),
+    sampleRate: v.literal(16_000),
+    fftSize: v.literal(2048),
+    hopSamples: v.literal(160),
+    melBins: v.literal(128),
+    lowHz: v.number(),
+    highHz: v.number(),
+    floor: positive,
+    /** normalised = (dB + offset) / scale */
+    offset: v.number(),
+    scale: positive,
+  }),
+])
+
+/** The single place that says what a model means. Read from `model.json`, checked before anything is loaded. */
+export const ModelManifestSchema = v.object({
+  name: v.pipe(v.string(), v.regex(/^[\w][\w.-]{0,63}$/)),
+  version: v.string(),
+  licence: v.string(),
+  card: fileName,
+  frontend: FrontEndSchema,
+  input: v.object({
+    tensor: v.string(),
+    frames: positiveInteger,
+    /** What stands behind the frames of a window that is not yet full. */
+    padding: v.picklist(['zero', 'repeat', 'length']),
+    /** The int64 tensor of valid frames, for `length`. */
+    lengthTensor: v.optional(v.string()),
+    /** The fewest frames that the model judges. */
+    leastFrames: positiveInteger,
+  }),
+  output: v.object({
+    tensor: v.string(),
+    kind: v.picklist(['logit', 'two-logits', 'probability']),
+    /** Which sign of a logit, or which index of two, means fake. */
+    fake: v.union([v.picklist(['positive', 'negative']), v.picklist([0, 1])]),
+  }),
+  /** calibrated fake logit = scale · fake logit + bias */
+  calibration: v.object({ scale: positive, bias: v.number(), fittedOn: v.string() }),
+  decision: v.object({
+    threshold: probability,
+    /** An alert is raised at or above `raise` and cleared below `clear`. */
+    raise: probability,
+    clear: probability,
+    leastSpeechSeconds: v.pipe(v.number(), v.minValue(0)),
+  }),
+  files: v.pipe(
+    v.array(
+      v.object({
+        path: fileName,
+        precision: v.picklist(['fp32', 'fp16', 'int8']),
+        /** Best first. */
+        providers: v.pipe(v.array(v.picklist(PROVIDERS)), v.minLength(1)),
+        sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      }),
+    ),
+    v.minLength(1),
+  ),
+  /** Frames, and the fake logit that the program which trained the model gave for them. */
+  golden: v.object({ input: fileName, fakeLogit: v.number(), tolerance: positive }),
+})
+
+export type ModelManifest = v.InferOutput<typeof ModelManifestSchema>
+
+/** @throws EarwitnessError `bad_model`, naming the field and what is wrong with it. */
+export function parseModelManifest(value: unknown): ModelManifest {
+  const result = v.safeParse(ModelManifestSchema, value, { abortEarly: true })
+  if (!result.success) {
+    const [issue] = result.issues
+    throw new EarwitnessError('bad_model', `model.json: ${v.getDotPath(issue) ?? 'top level'}: ${issue.message}`)
+  }
+  const { input, decision } = result.output
+  if (input.padding === 'length' && input.lengthTensor === undefined) {
+    throw new EarwitnessError('bad_model', 'model.json: input.lengthTensor: is needed where padding is "length"')
+  }
+  if (decision.clear > decision.raise) {
+    throw new EarwitnessError('bad_model', 'model.json: decision.clear: must not be above decision.raise')
+  }
+  return result.output
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse as parseNpy } from 'npyjs'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { type ModelManifest, type Provider, type ProviderChoice, parseModelManifest } from './model-manifest.ts'
+
+/** One edition of a model, and a provider to run it with. */
+export interface Candidate {
+  readonly path: string
+  readonly provider: Provider
+}
+
+/** A model folder whose manifest and checksums were found in order. */
+export interface ModelPackage {
+  readonly manifest: ModelManifest
+  /** What to try for the wanted provider, best first. */
+  readonly candidates: readonly Candidate[]
+  /** The golden window's frames, row after row. */
+  readonly goldenFrames: Float32Array
+}
+
+/** @throws EarwitnessError `bad_model`: no such folder, a bad manifest, a wrong checksum, no edition for the provider. */
+export async function readModelPackage(folder: string, choice: ProviderChoice): Promise<ModelPackage> {
+  const manifest = parseModelManifest(JSON.parse((await read(folder, 'model.json')).toString('utf8')))
+  const files = manifest.files.filter((file) => choice === 'auto' || file.providers.includes(choice))
+  if (files.length === 0) {
+    throw new EarwitnessError('bad_model', `${manifest.name} has no edition for the provider ${choice}`)
+  }
+  for (const file of files) await checkSum(folder, file.path, file.sha256)
+  return {
+    manifest,
+    candidates: files.flatMap((file) =>
+      (choice === 'auto' ? file.providers : [choice]).map((provider) => ({ path: join(folder, file.path), provider })),
+    ),
+    goldenFrames: await readGolden(folder, manifest),
+  }
+}
+
+async function checkSum(folder: string, name: string, expected: string): Promise<void> {
+  const found = createHash('sha256')
+    .update(await read(folder, name))
+    .digest('hex')
+  if (found !== expected) {
+    throw new EarwitnessError('bad_model', `${join(folder, name)}: sha256 is ${found}, model.json says ${expected}`)
+  }
+}
+
+async function readGolden(folder: string, manifest: ModelManifest): Promise<Float32Array> {
+  const bytes = await read(folder, manifest.golden.input)
+  const { data, shape } = parseNpy(new Uint8Array(bytes).buffer)
+  const [frames = 0, bins] = shape
+  if (!(data instanceof Float32Array) || shape.length !== 2 || bins !== manifest.frontend.melBins) {
+    throw new EarwitnessError(
+      'bad_model',
+      `${manifest.golden.input}: must be float32 [frames, ${manifest.frontend.melBins}]`,
+    )
+  }
+  if (frames < manifest.input.leastFrames || frames > manifest.input.frames) {
+    throw new EarwitnessError(
+      'bad_model',
+      `${manifest.golden.input}: has ${frames} frames; the model takes ${manifest.input.leastFrames} to ${manifest.input.frames}`,
+    )
+  }
+  return data
+}
+
+async function read(folder: string, name: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, name))
+  } catch (cause) {
+    throw new EarwitnessError('bad_model', `cannot read ${join(folder, name)}: ${(cause as Error).message}`, { cause })
+  }
+}

@@ -1,0 +1,66 @@
+/** Seconds of audio for which the probability must stand high before an alert is raised. */
+const LEAST_SECONDS = 1
+
+export interface AlertChange {
+  readonly state: 'raised' | 'cleared'
+  readonly onset: number
+}
+
+/** A stretch of one channel under alert, in seconds; `end` is null while it lasts. */
+export interface AlertStretch {
+  readonly start: number
+  readonly end: number | null
+  readonly peakFakeProbability: number
+}
+
+/** Raises an alert when the smoothed probability has stood at `raise` for long enough, clears it below `clear`. */
+export class AlertState {
+  readonly #raise: number
+  readonly #clear: number
+  readonly #stretches: AlertStretch[] = []
+  #onset: number | undefined
+  #peak = 0
+  #raised = false
+
+  constructor(thresholds: { raise: number; clear: number }) {
+    this.#raise = thresholds.raise
+    this.#clear = thresholds.clear
+  }
+
+  /** Takes the smoothed probability at the end of a window; says if the alert changed. */
+  push(fakeProbability: number, seconds: number): AlertChange | undefined {
+    if (this.#raised) return fakeProbability < this.#clear ? this.#clearAt(seconds) : this.#go(fakeProbability)
+    if (fakeProbability < this.#raise) {
+      this.#forget()
+      return undefined
+    }
+    this.#onset ??= seconds
+    this.#peak = Math.max(this.#peak, fakeProbability)
+    if (seconds - this.#onset < LEAST_SECONDS) return undefined
+    this.#raised = true
+    return { state: 'raised', onset: this.#onset }
+  }
+
+  /** All stretches so far, the running one last. */
+  stretches(): AlertStretch[] {
+    if (!this.#raised) return [...this.#stretches]
+    return [...this.#stretches, { start: this.#onset!, end: null, peakFakeProbability: this.#peak }]
+  }
+
+  #go(fakeProbability: number): undefined {
+    this.#peak = Math.max(this.#peak, fakeProbability)
+  }
+
+  #clearAt(seconds: number): AlertChange {
+    const onset = this.#onset!
+    this.#stretches.push({ start: onset, end: seconds, peakFakeProbability: this.#peak })
+    this.#raised = false
+    this.#forget()
+    return { state: 'cleared', onset }
+  }
+
+  #forget(): void {
+    this.#onset = undefined
+    this.#peak = 0
+  }
+}

@@ -1,0 +1,36 @@
+/** Where a sample counts as standing at full scale. */
+const FULL_SCALE = 0.999
+/** The share of a second's samples at full scale that makes a warning. */
+const WARNING_SHARE = 0.001
+
+/** Watches one channel for samples at full scale, a second of samples at a time. Warns once until a clean second came. */
+export class ClippingWatch {
+  readonly #secondSamples: number
+  #seen = 0
+  #clipped = 0
+  #warned = false
+
+  constructor(sampleRate: number) {
+    this.#secondSamples = sampleRate
+  }
+
+  /** True if a second just ended with too many clipped samples, for the first time in a row. */
+  push(samples: Float32Array): boolean {
+    let warn = false
+    for (const sample of samples) {
+      if (sample >= FULL_SCALE || sample <= -FULL_SCALE) this.#clipped += 1
+      this.#seen += 1
+      if (this.#seen === this.#secondSamples) warn = this.#endSecond() || warn
+    }
+    return warn
+  }
+
+  #endSecond(): boolean {
+    const clips = this.#clipped > WARNING_SHARE * this.#secondSamples
+    const warn = clips && !this.#warned
+    this.#warned = clips
+    this.#seen = 0
+    this.#clipped = 0
+    return warn
+  }
+}

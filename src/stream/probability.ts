@@ -1,0 +1,40 @@
+import type { ModelManifest } from '../scoring/model-manifest.ts'
+
+/** Beyond this a logit says no more than it: 1 − 4.5e-5. It keeps one extreme window from holding the smoothed value. */
+const MOST_LOGIT = 10
+
+export function calibrated(fakeLogit: number, calibration: ModelManifest['calibration']): number {
+  const logit = calibration.scale * fakeLogit + calibration.bias
+  return Math.min(MOST_LOGIT, Math.max(-MOST_LOGIT, logit))
+}
+
+/** p = 1 / (1 + e^−logit) */
+export function probabilityOf(logit: number): number {
+  return 1 / (1 + Math.exp(-logit))
+}
+
+/**
+ * Exponential smoothing by half-life in seconds of audio, so that the hop does not change its meaning:
+ * after `halfLife` seconds an old value weighs half.
+ */
+export class Smoothing {
+  readonly #halfLife: number
+  #value: number | undefined
+  #at = 0
+
+  constructor(halfLife: number) {
+    this.#halfLife = halfLife
+  }
+
+  get value(): number | undefined {
+    return this.#value
+  }
+
+  /** Takes the logit of the window that ended at `seconds`; returns the smoothed one. */
+  push(logit: number, seconds: number): number {
+    const keep = this.#halfLife === 0 ? 0 : 2 ** (-(seconds - this.#at) / this.#halfLife)
+    this.#value = this.#value === undefined ? logit : logit + keep * (this.#value - logit)
+    this.#at = seconds
+    return this.#value
+  }
+}

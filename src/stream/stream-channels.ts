@@ -1,0 +1,136 @@
+import { createDecoder } from '../audio/create-decoder.ts'
+import type { AudioDecoder } from '../audio/decoder.ts'
+import type { Fft } from '../dsp/fft.ts'
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { WarningEvent } from '../protocol/events.ts'
+import type { Limits } from '../protocol/limits.ts'
+import type { StreamParameters } from '../protocol/parameters.ts'
+import type { WarningCode } from '../protocol/warnings.ts'
+import type { Scorer } from '../scoring/scorer.ts'
+import { ChannelTrack, type DueWindow } from './channel-track.ts'
+import { SampleBlocks } from './sample-blocks.ts'
+
+export interface StreamContext {
+  readonly streamId: string
+  readonly parameters: StreamParameters
+  readonly scorer: Scorer
+  readonly limits: Limits
+  readonly fft: Fft
+  /** Milliseconds that only go forward. */
+  readonly now: () => number
+  /** `live`: windows that cannot be scored in time are skipped. `offline`: the audio waits, and none is. */
+  readonly pace: 'live' | 'offline'
+}
+
+/** What a message brought about: a window, or something to say. */
+export type Found =
+  | { readonly kind: 'window'; readonly window: DueWindow }
+  | { readonly kind: 'event'; readonly event: WarningEvent }
+
+/** All channels of one stream, from bytes to windows. Owns the decoder. */
+export class StreamChannels {
+  readonly #context: StreamContext
+  readonly #decoder: AudioDecoder
+  readonly #blocks: SampleBlocks
+  #tracks: ChannelTrack[] = []
+  #found: Found[] = []
+
+  constructor(context: StreamContext) {
+    this.#context = context
+    this.#blocks = new SampleBlocks(
+      context.parameters.downmix,
+      (format) => this.#open(format.sampleRate, format.channels),
+      (code, message) => this.#warn(code, message),
+    )
+    this.#decoder = createDecoder(context.parameters, context.limits, this.#blocks)
+  }
+
+  get tracks(): readonly ChannelTrack[] {
+    return this.#tracks
+  }
+
+  /** Seconds of audio decoded so far. */
+  get seconds(): number {
+    return this.#blocks.seconds
+  }
+
+  /** Takes a message in, and leaves its audio waiting. @throws EarwitnessError `bad_audio`, `unsupported_audio` */
+  decode(bytes: Uint8Array): void {
+    this.#decoder.push(bytes)
+  }
+
+  /** Goes through the audio that waits, 100 ms at a time; yields what was found in each piece that held something. */
+  *goThrough(): Generator<Found[]> {
+    for (const { planes, isGap } of this.#blocks.take()) {
+      for (const [channel, track] of this.#tracks.entries()) {
+        if (isGap) track.pushGap(planes[channel]!)
+        else if (track.push(planes[channel]!)) this.#warnOfClipping(channel)
+      }
+      yield* this.#takeFound()
+    }
+    yield* this.#takeFound()
+  }
+
+  /** The end of the audio. */
+  *flush(): Generator<Found[]> {
+    this.#decoder.flush()
+    yield* this.goThrough()
+    for (const track of this.#tracks) track.flush()
+    yield* this.#takeFound()
+  }
+
+  /** A window of what is there now, in every channel. */
+  *windowNow(): Generator<Found[]> {
+    for (const track of this.#tracks) track.windowNow()
+    yield* this.#takeFound()
+  }
+
+  notePause(milliseconds: number): void {
+    for (const track of this.#tracks) track.notePause(milliseconds)
+  }
+
+  close(): void {
+    this.#decoder.close()
+  }
+
+  *#takeFound(): Generator<Found[]> {
+    if (this.#found.length === 0) return
+    const found = this.#found
+    this.#found = []
+    yield found
+  }
+
+  #open(sampleRate: number, channels: number): void {
+    const { limits, parameters, scorer, fft } = this.#context
+    if (channels > limits.channels) {
+      throw new EarwitnessError(
+        'unsupported_audio',
+        `the audio has ${channels} channels; at most ${limits.channels} are allowed`,
+      )
+    }
+    const hopFrames = hopFramesOf(parameters)
+    this.#tracks = Array.from(
+      { length: channels },
+      (_, channel) =>
+        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, fft }, (window) => {
+          this.#found.push({ kind: 'window', window })
+        }),
+    )
+  }
+
+  #warnOfClipping(channel: number): void {
+    this.#warn('clipping', 'samples stand at full scale: lower the level of the source', channel)
+  }
+
+  #warn(code: WarningCode, message: string, channel?: number): void {
+    this.#found.push({
+      kind: 'event',
+      event: { type: 'warning', code, message, at: this.seconds, ...(channel !== undefined && { channel }) },
+    })
+  }
+}
+
+/** Hops are counted in frames of 10 ms. */
+export function hopFramesOf(parameters: StreamParameters): number {
+  return Math.round(parameters.hop * 100)
+}

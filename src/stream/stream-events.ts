@@ -1,0 +1,172 @@
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  filter,
+  finalize,
+  from,
+  type Observable,
+  type ObservableInput,
+  of,
+} from 'rxjs'
+import { asEarwitnessError } from '../protocol/errors.ts'
+import type { ReadyEvent, ServerEvent, SummaryEvent } from '../protocol/events.ts'
+import { ChannelJudge } from './channel-judge.ts'
+import { PauseMeter } from './pause-meter.ts'
+import { type Found, hopFramesOf, StreamChannels, type StreamContext } from './stream-channels.ts'
+
+/** What comes in on one stream. Completion is the end of the audio. */
+export type StreamInput =
+  | {
+      readonly kind: 'audio'
+      readonly bytes: Uint8Array
+      /** When the bytes arrived, on the context's clock. */
+      readonly arrivedMs: number
+      /** Called once the bytes have been taken in. */
+      readonly taken?: () => void
+    }
+  | { readonly kind: 'finalize' }
+
+/** Seconds that audio may run ahead of the clock before it has to wait for its scores. */
+const LIVE_AHEAD_SECONDS = 1
+
+type Step = (Found & { readonly arrivedMs: number }) | { readonly kind: 'summary' }
+
+/**
+ * One stream from bytes to events, in the order: `ready`, what is found in the audio, `summary` on completion.
+ * A stream that cannot go on ends with a fatal `error` event. Unsubscribing frees the decoder and drops what waits.
+ */
+export function streamEvents(inputs: Observable<StreamInput>, context: StreamContext): Observable<ServerEvent> {
+  return defer(() => {
+    const stream = new LiveStream(context)
+    const steps = concat(
+      inputs.pipe(concatMap((input) => stream.take(input))),
+      defer(() => stream.end()),
+    )
+    return concat(of(stream.ready()), steps.pipe(concatMap((step) => stream.tell(step)))).pipe(
+      finalize(() => stream.close()),
+    )
+  }).pipe(
+    catchError((thrown) => of(fatal(thrown))),
+    filter(wanted(context)),
+  )
+}
+
+class LiveStream {
+  readonly #context: StreamContext
+  readonly #channels: StreamChannels
+  readonly #judges: ChannelJudge[] = []
+  readonly #pauses = new PauseMeter()
+
+  constructor(context: StreamContext) {
+    this.#context = context
+    this.#channels = new StreamChannels(context)
+  }
+
+  ready(): ReadyEvent {
+    const { streamId, parameters, scorer, limits } = this.#context
+    const { name, version, calibration, decision, input, frontend } = scorer.manifest
+    const isContainer = parameters.encoding === 'ogg-opus' || parameters.encoding === 'webm-opus'
+    return {
+      type: 'ready',
+      streamId,
+      ...(parameters.label !== undefined && { label: parameters.label }),
+      model: { name, version },
+      provider: scorer.provider,
+      calibration,
+      decision,
+      window: (input.frames * frontend.hopSamples) / frontend.sampleRate,
+      hop: hopFramesOf(parameters) / 100,
+      halfLife: parameters.halfLife,
+      limits: { ...limits },
+      audio: {
+        encoding: parameters.encoding,
+        sampleRate: isContainer ? null : parameters.sampleRate,
+        channels: isContainer ? null : parameters.channels,
+        downmix: parameters.downmix,
+      },
+    }
+  }
+
+  take(input: StreamInput): ObservableInput<Step> {
+    if (input.kind === 'finalize') return this.#finalize()
+    const { bytes, arrivedMs } = input
+    this.#channels.notePause(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
+    this.#channels.decode(bytes)
+    const found = this.#channels.goThrough()
+    const steps = this.#mustWait(arrivedMs) ? this.#oneByOne(found, arrivedMs) : stepsOf(found, arrivedMs)
+    return input.taken === undefined ? steps : from(steps).pipe(finalize(input.taken))
+  }
+
+  end(): ObservableInput<Step> {
+    const steps = this.#oneByOne(this.#channels.flush(), this.#context.now())
+    return concat(from(steps), of<Step>({ kind: 'summary' }))
+  }
+
+  /** What the client is told of one step, once its score is there. */
+  tell(step: Step): ObservableInput<ServerEvent> {
+    if (step.kind === 'summary') return of(this.#summary())
+    if (step.kind === 'event') return of(step.event)
+    const { window, arrivedMs } = step
+    return from(window.settled).pipe(
+      concatMap((settled) => {
+        const latencyMs = Math.max(0, this.#context.now() - arrivedMs)
+        return this.#judgeOf(window.channel).take(window, settled, Math.round(latencyMs * 10) / 10)
+      }),
+    )
+  }
+
+  close(): void {
+    this.#channels.close()
+  }
+
+  #finalize(): ObservableInput<Step> {
+    return concat(stepsOf(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary' }))
+  }
+
+  /** Audio ahead of the clock is no live audio: it waits for its scores, and none is skipped. */
+  #mustWait(arrivedMs: number): boolean {
+    return (
+      this.#context.pace === 'offline' ||
+      this.#pauses.aheadSeconds(arrivedMs, this.#channels.seconds) > LIVE_AHEAD_SECONDS
+    )
+  }
+
+  async *#oneByOne(found: Iterable<Found[]>, arrivedMs: number): AsyncGenerator<Step> {
+    for (const group of found) {
+      for (const one of group) yield { ...one, arrivedMs }
+      await Promise.all(group.map((one) => (one.kind === 'window' ? one.window.settled : undefined)))
+    }
+  }
+
+  #judgeOf(channel: number): ChannelJudge {
+    this.#judges[channel] ??= new ChannelJudge(this.#context.scorer.manifest, this.#context.parameters.halfLife)
+    return this.#judges[channel]
+  }
+
+  #summary(): SummaryEvent {
+    const { name, version, calibration } = this.#context.scorer.manifest
+    return {
+      type: 'summary',
+      streamId: this.#context.streamId,
+      model: { name, version },
+      calibration,
+      channels: this.#channels.tracks.map((track, channel) => this.#judgeOf(channel).summary(channel, track)),
+    }
+  }
+}
+
+function* stepsOf(found: Iterable<Found[]>, arrivedMs: number): Generator<Step> {
+  for (const group of found) for (const one of group) yield { ...one, arrivedMs }
+}
+
+function fatal(thrown: unknown): ServerEvent {
+  const { code, message } = asEarwitnessError(thrown)
+  return { type: 'error', code, message, fatal: true }
+}
+
+function wanted({ parameters }: StreamContext): (event: ServerEvent) => boolean {
+  const kinds = parameters.events && new Set<string>(['ready', 'error', ...parameters.events])
+  return (event) => kinds === undefined || kinds.has(event.type)
+}
