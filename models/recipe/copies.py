@@ -1,0 +1,73 @@
+"""Adds copy-synthesis fakes to a corpus: the same words, voice and room as their human twin, through a vocoder.
+
+    python copies.py --corpus CORPUS --vocoders VOCODERS --out CORPUS2 [--count 300]
+
+Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
+Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from resynthesis import griffin_lim, source_filter
+from store import Corpus, Writer
+from vocoders import KINDS, copy
+
+VALID_ONLY = {"copy-nearest"}
+
+
+def methods(folder):
+    """{system: function(samples, draw) → samples}"""
+    made = {
+        "copy-griffinlim": lambda w, draw: griffin_lim(w, int(draw.choice([8, 16, 32, 60])), seed=int(draw.integers(1 << 30))),
+        "copy-sourcefilter": lambda w, draw: source_filter(w, seed=int(draw.integers(1 << 30)), breath=draw.uniform(0.05, 0.35)),
+    }
+    for path in sorted(Path(folder).glob("*.pt")) if folder else ():
+        model = KINDS[path.stem.split("-")[0]]()
+        model.load_state_dict(torch.load(path))
+        made["copy-" + path.stem] = lambda w, draw, model=model.eval(): copy(model, w)
+    return made
+
+
+def choose(corpus, split, count, draw):
+    """`count` human rows of a split, system by system in turn, longest-lasting speakers not favoured."""
+    by_system = {}
+    for i, row in enumerate(corpus.rows):
+        if row["label"] == "real" and row["split"] == split and row["samples"] > 16_000:
+            by_system.setdefault(row["system"], []).append(i)
+    for rows in by_system.values():
+        draw.shuffle(rows)
+    chosen = []
+    while len(chosen) < count and any(by_system.values()):
+        for rows in by_system.values():
+            if rows:
+                chosen.append(rows.pop())
+    return chosen[:count]
+
+
+def extend(corpus_folder, vocoders, out, count, seed=5):
+    torch.set_num_threads(2)
+    corpus, writer, draw = Corpus(corpus_folder), Writer(out), np.random.default_rng(seed)
+    for i, row in enumerate(corpus.rows):
+        writer.add(corpus.wave(i), **{k: v for k, v in row.items() if k not in ("offset", "samples")})
+    for system, make in methods(vocoders).items():
+        for split, wanted in (("train", 0 if system in VALID_ONLY else count), ("valid", count // 3)):
+            for twin in choose(corpus, split, wanted, draw):
+                row = corpus.rows[twin]
+                writer.add(make(corpus.wave(twin), draw), label="fake", system=system, speaker=row["speaker"], language=row["language"],
+                           licence=row["licence"], source=row["source"], split=split, twin=twin)
+        print(system, len(writer.rows), flush=True)
+    writer.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--vocoders")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--count", type=int, default=300)
+    args = parser.parse_args()
+    extend(args.corpus, args.vocoders, args.out, args.count)

@@ -1,0 +1,89 @@
+"""Builds the corpus: a folder of labelled clips with a manifest, Debian packages, and classical synthesis.
+
+    python corpus.py --clips CLIPS --packages UNPACKED --out CORPUS
+
+CLIPS holds audio files and a manifest.csv with path,label,system,source,licence,seconds; more than one may be given.
+Both classes are trimmed alike; beeps and clips under half a second of speech are left out.
+"""
+
+import argparse
+import csv
+from collections import Counter
+from pathlib import Path
+
+import soundfile
+
+from debian import read_packages
+from speech import is_speech, resample, trim
+from splits import split_of
+from store import Writer
+from synthesisers import all_classical
+
+VCTK_CLONES = ("vctk_low/sample_p225", "vctk_low/sample_p226", "vctk_low/sample_p227", "vctk_low/sample_p228")
+
+
+def speaker_and_language(system, source):
+    """What a clip's source tells of its voice; unknown speakers count as one per recording."""
+    path = source.split(":", 1)[1]
+    parts = path.split("/")
+    if system == "human-librispeech":
+        return "libri-" + parts[-1].split("-")[0], "en"
+    if system == "human-vctk":
+        return "vctk-" + parts[1], "en"
+    if system == "tortoise":
+        return "tortoise-" + Path(parts[-1]).stem, "en"
+    if system == "vits-mimic3":
+        return "vits-" + "/".join(parts[1:]), parts[1][:2]
+    if system == "glowtts-hifigan-larynx":
+        return "larynx-" + "/".join(parts[1:3]), parts[1][:2]
+    if "AISHELL3" in path:
+        return "aishell-" + parts[-1][:7], "zh"
+    return f"{system}-{Path(path).stem}", "en"
+
+
+def clips(folder):
+    with open(Path(folder) / "manifest.csv", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["label"] == "fake" and any(name in row["source"] for name in VCTK_CLONES):
+                continue  # voices cloned from the human test speakers
+            data, rate = soundfile.read(Path(folder) / row["path"], dtype="float32", always_2d=True)
+            speaker, language = speaker_and_language(row["system"], row["source"])
+            yield resample(data.mean(axis=1), rate, 16_000), dict(label=row["label"], system=row["system"], speaker=speaker,
+                                                                  language=language, licence=row["licence"], source=row["source"])
+
+
+def build(clip_folders, packages, out):
+    writer = Writer(out)
+    dropped = Counter()
+
+    def keep(wave, row):
+        wave = trim(wave)
+        if not is_speech(wave):
+            dropped[row["system"]] += 1
+            return
+        writer.add(wave, **row, split=split_of(row))
+
+    for folder in clip_folders:
+        for wave, row in clips(folder):
+            keep(wave, row)
+    for wave, row in read_packages(packages) if packages else ():
+        keep(wave, {**row, "label": "real"})
+    for wave, row in all_classical():
+        keep(wave, {**row, "label": "fake"})
+    writer.close()
+    minutes, counts = Counter(), Counter()
+    for row in writer.rows:
+        minutes[row["split"], row["label"], row["system"]] += row["samples"] / 16_000 / 60
+        counts[row["split"], row["label"], row["system"]] += 1
+    for key in sorted(minutes):
+        print(*key, f"{counts[key]} clips", f"{minutes[key]:.1f} min", sep="\t")
+    print("dropped", dict(dropped))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", action="append", default=[])
+    parser.add_argument("--packages")
+    parser.add_argument("--out", required=True)
+    args = parser.parse_args()
+    build(args.clips, args.packages, args.out)

@@ -1,0 +1,75 @@
+"""Human speech from Debian packages, unpacked (not installed) with `dpkg -x PACKAGE.deb FOLDER/PACKAGE`.
+
+Yields (samples, fields). A speaker is one voice as well as the package tells it: an Asterisk prompt set and a language
+of KLettres or KTuberling is one person; in Fish Fillets the role is in the file's name.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from speech import decode, resample
+
+ASTERISK = {"en": "en", "es": "es", "fr": "fr", "it": "it", "ru": "ru"}
+SKIP = ("beep", "silence", "tone", "ring")
+
+
+def _raw_set(files, bytes_per_block, samples_per_block, form, rate):
+    """Decodes headerless files of one codec in a single run (they are joined, then cut by their lengths)."""
+    joined = Path("/tmp") / f"earwitness-{form}.raw"
+    joined.write_bytes(b"".join(f.read_bytes()[:f.stat().st_size // bytes_per_block * bytes_per_block] for f in files))
+    wave = decode(joined, ["-f", form])
+    joined.unlink()
+    at = 0
+    for file in files:
+        count = file.stat().st_size // bytes_per_block * samples_per_block * 16_000 // rate
+        yield file, wave[at:at + count]
+        at += count
+
+
+def _read(path):
+    try:
+        data, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError:
+        return decode(path)
+    return resample(np.mean(data, axis=1), rate, 16_000)
+
+
+def asterisk(root):
+    for language in ASTERISK:
+        folder = root / f"asterisk-core-sounds-{language}-g722"
+        files = [f for f in sorted(folder.rglob("*.g722")) if not any(s in str(f) for s in SKIP)]
+        for file, wave in _raw_set(files, 1, 2, "g722", 16_000) if files else ():
+            yield wave, dict(system=f"human-asterisk-{language}", speaker=f"asterisk-{language}", language=language,
+                             licence="CC BY-SA 3.0", source=f"asterisk-core-sounds-{language}-g722:{file.stem}")
+    files = sorted((root / "asterisk-prompt-fr-armelle").rglob("*.gsm"))
+    for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
+        yield wave, dict(system="human-armelle-fr", speaker="armelle", language="fr", licence="GPL-2+",
+                         source=f"asterisk-prompt-fr-armelle:{file.stem}")
+    for file in sorted((root / "asterisk-prompt-it-menardi-wav").rglob("*.wav")):
+        yield _read(file), dict(system="human-menardi-it", speaker="menardi", language="it", licence="GPL-2+",
+                                source=f"asterisk-prompt-it-menardi-wav:{file.stem}")
+
+
+def games(root):
+    for file in sorted((root / "klettres-data").rglob("*.ogg")):
+        language = file.parts[file.parts.index("klettres") + 1]
+        yield _read(file), dict(system="human-klettres", speaker=f"klettres-{language}", language=language[:2],
+                                licence="GPL-2+", source=f"klettres-data:{language}/{file.stem}")
+    for file in sorted((root / "ktuberling-data").rglob("*")):
+        if file.suffix not in (".ogg", ".wav", ".opus") or "sounds" not in file.parts or file.is_symlink():
+            continue
+        language = file.parts[file.parts.index("sounds") + 1]
+        yield _read(file), dict(system="human-ktuberling", speaker=f"ktuberling-{language}", language=language[:2],
+                                licence="GPL-2+", source=f"ktuberling-data:{language}/{file.stem}")
+    for file in sorted((root / "fillets-ng-data-cs").rglob("*.ogg")):
+        role = file.stem.split("-")[1] if file.stem.count("-") > 1 else "other"
+        yield _read(file), dict(system="human-fillets-cs", speaker=f"fillets-{role}", language="cs", licence="GPL-2",
+                                source=f"fillets-ng-data-cs:{file.stem}")
+
+
+def read_packages(root):
+    """All of the above for the folder that holds the unpacked packages."""
+    yield from asterisk(Path(root))
+    yield from games(Path(root))

@@ -1,0 +1,158 @@
+"""Writes the model package: ONNX, manifest with calibration and thresholds, golden input.
+
+    python export.py --corpus CORPUS --frames FRAMES [...] --run RUN --out ../default
+
+Calibration (Platt scaling on the logit) and the thresholds come from the validation split alone.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import soundfile
+import torch
+from scipy.optimize import minimize
+
+from batches import Frames
+from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
+from network import RECEPTIVE, Detector
+from speech import resample, trim
+from train import score_entries
+
+VERSION = "0.1.0"
+
+
+def load(run):
+    model = Detector()
+    model.load_state_dict(torch.load(Path(run) / "best.pt", weights_only=False)["model"])
+    return model.eval()
+
+
+def write_onnx(model, path):
+    """One file, opset 17, dynamic batch, fixed window of 1024 frames."""
+    frames, length = torch.randn(2, WINDOW_FRAMES, MEL_BINS), torch.tensor([WINDOW_FRAMES, 300])
+    torch.onnx.export(model, (frames, length), str(path), input_names=["frames", "length"], output_names=["fakeLogit"],
+                      dynamic_axes={"frames": {0: "batch"}, "length": {0: "batch"}, "fakeLogit": {0: "batch"}},
+                      opset_version=17, dynamo=False)
+    graph = onnx.load(path)
+    onnx.checker.check_model(graph)
+    graph.doc_string = "earwitness-small: mel frames to fake logit"
+    onnx.save(graph, path)
+
+
+def golden_frames():
+    """About 1.7 s of espeak-ng speech as mel frames, float32 [n, 128]."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        subprocess.run(["espeak-ng", "-v", "en-us", "-w", file.name, "This voice was made by a machine."], check=True)
+        data, rate = soundfile.read(file.name, dtype="float32")
+    samples = trim(resample(data, rate, SAMPLE_RATE))
+    return mel_frames(torch.from_numpy(samples.copy())).numpy()[:200]
+
+
+def alone(model, frames):
+    window = torch.zeros(1, WINDOW_FRAMES, MEL_BINS)
+    window[0, :len(frames)] = torch.from_numpy(frames)
+    with torch.no_grad():
+        return float(model(window, torch.tensor([len(frames)]))[0])
+
+
+def check(model, path):
+    """onnxruntime against PyTorch, and a window alone against the same window in a batch; raises on a difference."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    draw = np.random.default_rng(5)
+    frames = draw.normal(-2, 1.5, (7, WINDOW_FRAMES, MEL_BINS)).astype(np.float32)
+    lengths = np.array([1024, 100, 81, 337, 1023, 500, 101], np.int64)
+    for row, count in zip(frames, lengths):
+        row[count:] = 0.0
+    together = session.run(None, {"frames": frames, "length": lengths})[0]
+    single = np.concatenate([session.run(None, {"frames": frames[i:i + 1], "length": lengths[i:i + 1]})[0] for i in range(7)])
+    with torch.no_grad():
+        torch_says = model(torch.from_numpy(frames), torch.from_numpy(lengths)).numpy()
+    assert together.shape == (7,)
+    print("batch against alone", np.abs(together - single).max(), "onnxruntime against torch", np.abs(together - torch_says).max())
+    assert np.abs(together - single).max() <= 1e-5 and np.abs(together - torch_says).max() <= 1e-3
+
+
+def validation_scores(model, corpus, folders):
+    """Logits, labels and weights over the validation split: every system of a class counts the same within it."""
+    held = Frames(corpus, folders, "valid")
+    logits, labels, systems = [], [], []
+    for longest in (200, 400, WINDOW_FRAMES):
+        logits.append(score_entries(model, held, held.entries, longest))
+        labels += [held.rows[e[0]]["label"] == "fake" for e in held.entries]
+        systems += [held.rows[e[0]]["system"] for e in held.entries]
+    labels, systems = np.array(labels), np.array(systems)
+    weights = np.zeros(len(labels))
+    for label in (False, True):
+        names = set(systems[labels == label])
+        for name in names:
+            chosen = (systems == name) & (labels == label)
+            weights[chosen] = 1.0 / chosen.sum() / len(names)
+    return np.concatenate(logits), labels, weights
+
+
+def calibrate(logits, labels, weights):
+    """(scale, bias) that minimise the weighted cross-entropy, classes equally likely."""
+    sign = np.where(labels, 1.0, -1.0)
+
+    def cost(p):
+        return np.sum(weights * np.logaddexp(0.0, -sign * (p[0] * logits + p[1]))) / weights.sum()
+
+    best = minimize(cost, [1.0, 0.0], method="Nelder-Mead").x
+    return float(best[0]), float(best[1])
+
+
+def thresholds(calibrated, labels, weights, alarms=0.02):
+    """Raise where `alarms` of validation human windows lie above (at least 0.8), clear half the way down in logits."""
+    real, share = calibrated[~labels], weights[~labels]
+    order = np.argsort(-real)
+    above = np.cumsum(share[order]) / share.sum()
+    logit = max(real[order][np.searchsorted(above, alarms)], np.log(0.8 / 0.2))
+    raise_at = min(1 / (1 + np.exp(-logit)), 0.99)
+    return round(float(raise_at), 3), round(float(1 / (1 + np.exp(-logit / 2))), 3)
+
+
+def export(corpus, folders, run, out):
+    torch.set_num_threads(2)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    model = load(run)
+    onnx_path = out / "model.fp32.onnx"
+    write_onnx(model, onnx_path)
+    check(model, onnx_path)
+    frames = np.ascontiguousarray(golden_frames(), np.float32)
+    np.save(out / "golden.npy", frames)
+    logits, labels, weights = validation_scores(model, corpus, folders)
+    scale, bias = calibrate(logits, labels, weights)
+    raise_at, clear_at = thresholds(scale * logits + bias, labels, weights)
+    manifest = {
+        "name": "earwitness-small", "version": VERSION, "licence": "Apache-2.0", "card": "README.md",
+        "frontend": {"kind": "torchaudio-mel", "sampleRate": SAMPLE_RATE, "fftSize": FFT_SIZE, "hopSamples": HOP_SAMPLES, "melBins": MEL_BINS,
+                     "lowHz": 0, "highHz": 8000, "floor": FLOOR, "offset": OFFSET, "scale": SCALE},
+        "input": {"tensor": "frames", "frames": WINDOW_FRAMES, "padding": "length", "lengthTensor": "length", "leastFrames": LEAST_FRAMES},
+        "output": {"tensor": "fakeLogit", "kind": "logit", "fake": "positive"},
+        "calibration": {"scale": round(scale, 4), "bias": round(bias, 4),
+                        "fittedOn": "validation split of the recipe: held-out speakers, voices and festival; systems weighted alike, classes equally likely"},
+        "decision": {"threshold": 0.5, "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 1.0},
+        "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
+                   "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest()}],
+        "golden": {"input": "golden.npy", "fakeLogit": round(alone(model, frames), 6), "tolerance": 1e-3},
+    }
+    (out / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    print(json.dumps({k: manifest[k] for k in ("calibration", "decision", "golden")}), "receptive", RECEPTIVE)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--frames", nargs="+", required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--out", required=True)
+    args = parser.parse_args()
+    export(args.corpus, args.frames, args.run, args.out)

@@ -1,0 +1,33 @@
+"""Who is in train, validation and test. By system and by speaker; nothing in the test split is ever used to choose.
+
+test   every Italian voice; the English Asterisk voice; VCTK; the pairs of FastSpeech 2 with their human twins;
+       Glow-TTS + HiFi-GAN, FastSpeech + WaveGlow, WaveGrad; festival's HTS voices
+valid  a fifth of the LibriSpeech readers, of the tortoise voices and of the VITS voices; three prompt sets;
+       the languages VALID_LANGUAGES of the children's games; festival's diphone and unit-selection voices
+train  all other
+Copies by vocoders (copies.py) follow the split of the human clip they were made from.
+"""
+
+import hashlib
+
+TEST_SYSTEMS = {"glowtts-hifigan-larynx", "fastspeech2-hifigan", "fastspeech-waveglow", "wavegrad", "human-vctk",
+                "human-aishell3/libritts/lj", "human-asterisk-en", "festival-hts"}
+VALID_SYSTEMS = {"festival", "human-asterisk-ru"}
+VALID_LANGUAGES = {"klettres-he", "klettres-nl", "klettres-pt_BR", "klettres-da", "ktuberling-de", "ktuberling-sl", "ktuberling-pt",
+                   "ktuberling-da", "ktuberling-nl", "fillets-hs"}
+SHARED = {"human-librispeech", "tortoise", "vits-mimic3"}
+
+
+def fifth(speaker):
+    """A fixed pseudo-random fifth of all names."""
+    return int(hashlib.sha256(speaker.encode()).hexdigest(), 16) % 5 == 0
+
+
+def split_of(row):
+    if row["language"] == "it" or row["system"] in TEST_SYSTEMS:
+        return "test"
+    if row["system"] in VALID_SYSTEMS or row["speaker"] in VALID_LANGUAGES:
+        return "valid"
+    if row["system"] in SHARED and fifth(row["speaker"]):
+        return "valid"
+    return "train"

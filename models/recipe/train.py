@@ -1,0 +1,107 @@
+"""Trains the detector on prepared frames.
+
+    python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--minutes 20] [--config config.json]
+
+Stops by the clock or by steps, whichever comes first; keeps the weights with the best validation score, which is the
+mean over validation fake systems of AUC against all validation humans, averaged over passes and a short and a long crop.
+"""
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from batches import Frames, Sampler
+from features import WINDOW_FRAMES
+from measures import auc
+from network import Detector
+
+
+def score_entries(model, frames, entries, longest=WINDOW_FRAMES, batch=32):
+    """Raw logits of the first `longest` frames of each entry, in the order given."""
+    model.eval()
+    order = sorted(range(len(entries)), key=lambda i: entries[i][3])
+    logits = np.empty(len(entries), np.float32)
+    with torch.no_grad():
+        for start in range(0, len(order), batch):
+            chosen = order[start:start + batch]
+            lengths = [min(max(entries[i][3], 100), longest) for i in chosen]
+            block = torch.zeros(len(chosen), max(lengths), 128)
+            for k, i in enumerate(chosen):
+                clip = np.asarray(frames.frames(entries[i])[:longest], np.float32)
+                while len(clip) < lengths[k]:
+                    clip = np.concatenate([clip, clip])[:lengths[k]]
+                block[k, :lengths[k]] = torch.from_numpy(clip)
+            logits[chosen] = model(block, torch.tensor(lengths)).numpy()
+    return logits
+
+
+def validate(model, frames, entries):
+    """(mean AUC over fake systems, {system: AUC or mean logit})."""
+    by_system = defaultdict(list)
+    for longest in (200, WINDOW_FRAMES):
+        for entry, logit in zip(entries, score_entries(model, frames, entries, longest)):
+            row = frames.rows[entry[0]]
+            by_system[row["label"], row["system"]].append(float(logit))
+    real = np.concatenate([v for (label, _), v in by_system.items() if label == "real"])
+    fakes = {system: auc(v, real) for (label, system), v in by_system.items() if label == "fake"}
+    reals = {system: float(np.mean(v)) for (label, system), v in by_system.items() if label == "real"}
+    return float(np.mean(list(fakes.values()))), {**fakes, **reals}
+
+
+def train(corpus, folders, out, config):
+    torch.manual_seed(config["seed"])
+    torch.set_num_threads(config["threads"])
+    Path(out).mkdir(parents=True, exist_ok=True)
+    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"])
+    held = Frames(corpus, folders, "valid", passes=(0, 1))
+    pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
+    entries = [held.entries[i] for i in pick]
+    model = Detector()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
+    begun, best, step = time.time(), -1.0, 0
+    share = 0.0
+    losses = []
+    while share < 1.0:
+        share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
+        warm = min(1.0, (step + 1) / 100)
+        for group in optimiser.param_groups:
+            group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * min(share, 1.0))))
+        model.train()
+        frames, lengths, labels = sampler.batch(config["batch"])
+        logits = model(frames, lengths)
+        loss = functional.binary_cross_entropy_with_logits(logits, labels * (1 - 2 * config["smoothing"]) + config["smoothing"])
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        losses.append(loss.item())
+        step += 1
+        if step % config["every"] == 0 or share >= 1.0:
+            score, parts = validate(model, held, entries)
+            note = {"step": step, "minutes": round((time.time() - begun) / 60, 2), "loss": round(float(np.mean(losses[-config["every"]:])), 4),
+                    "validAuc": round(score, 4), "parts": {k: round(v, 3) for k, v in parts.items()}}
+            print(json.dumps(note), flush=True)
+            if score > best:
+                best = score
+                torch.save({"model": model.state_dict(), "note": note, "config": config}, Path(out) / "best.pt")
+    torch.save({"model": model.state_dict(), "note": note, "config": config}, Path(out) / "last.pt")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--frames", nargs="+", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--config", default=str(Path(__file__).with_name("config.json")))
+    parser.add_argument("--minutes", type=float)
+    args = parser.parse_args()
+    settings = json.loads(Path(args.config).read_text())
+    if args.minutes:
+        settings["minutes"] = args.minutes
+    train(args.corpus, args.frames, args.out, settings)
