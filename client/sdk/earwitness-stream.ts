@@ -177,8 +177,8 @@ export class EarwitnessStream {
     this.#socket = undefined
     this.#nextSummary.reject(cause)
     this.#nextSummary = new Deferred()
-    this.#events.emit('error', cause)
     this.#enter('reconnecting')
+    this.#events.emit('error', cause)
     this.#timer = setTimeout(() => this.#open(), reconnectionDelayMs(reconnection, this.#failedTries))
     this.#failedTries += 1
   }
@@ -190,8 +190,8 @@ export class EarwitnessStream {
     if (this.#summary !== undefined) this.#outcome.resolve(this.#summary)
     this.#outcome.reject(error ?? this.#noSummary())
     this.#nextSummary.reject(error ?? this.#noSummary())
-    if (error !== undefined && !this.#isClosing) this.#events.emit('error', error)
     this.#enter('closed')
+    if (error !== undefined && !this.#isClosing) this.#events.emit('error', error)
   }
 
   #enter(state: ConnectionState): void {

@@ -3,6 +3,8 @@ import { EarwitnessError, ERROR_CODES, type ErrorCode } from '../../src/protocol
 import { httpAddress } from './address.ts'
 
 const BodySchema = v.object({ code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]), message: v.string() })
+/** The answer to a plain request where a WebSocket would have been accepted. */
+const UPGRADE_REQUIRED = 426
 const PATIENCE_MS = 3_000
 
 /**
@@ -13,7 +15,7 @@ export async function refusalOf(stream: URL): Promise<EarwitnessError> {
   const unreachable = new EarwitnessError('connection_lost', `${stream.host} cannot be reached`)
   try {
     const response = await fetch(httpAddress(stream), { signal: AbortSignal.timeout(PATIENCE_MS) })
-    if (response.ok) return unreachable
+    if (response.ok || response.status === UPGRADE_REQUIRED) return unreachable
     const { code, message } = v.parse(BodySchema, await response.json())
     return new EarwitnessError(code, message)
   } catch {

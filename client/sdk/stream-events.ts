@@ -23,7 +23,7 @@ export interface StreamEvents {
   readonly alert: EventOf<'alert'>
   readonly warning: EventOf<'warning'>
   readonly summary: EventOf<'summary'>
-  /** Every error, fatal or not. A fatal one is followed by the state `closed`. */
+  /** Every error. The stream's `state` says what it led to: `open` (it goes on), `reconnecting` or `closed`. */
   readonly error: EarwitnessError
   /** Everything that the server sent, as it came. */
   readonly event: ServerEvent
