@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { EarwitnessError } from '../protocol/errors.ts'
@@ -22,6 +23,8 @@ export interface ScoredBatch {
   readonly fakeLogits: readonly number[]
   readonly frames: ArrayBuffer
 }
+
+const CLOSE: WorkerRequest = { kind: 'close' }
 
 type Settle = { resolve(answer: WorkerAnswer): void; reject(error: EarwitnessError): void }
 
@@ -88,10 +91,14 @@ export class InferenceThread {
     return { fakeLogits, frames: answer.frames }
   }
 
+  /** Waits for what runs, then ends the thread. */
   async close(): Promise<void> {
     const worker = this.#worker
+    if (worker === undefined) return
     this.#worker = undefined
-    await worker?.terminate()
+    const ended = once(worker, 'exit')
+    worker.postMessage(CLOSE)
+    await ended
   }
 
   async #startWorker(): Promise<void> {
@@ -99,7 +106,7 @@ export class InferenceThread {
     const worker = new Worker(createRequire(import.meta.url).resolve('#inference-worker'))
     this.#worker = worker
     this.#restarts += 1
-    worker.on('message', (answer: WorkerAnswer) => this.#settle((pending) => pending.resolve(answer)))
+    worker.on('message', (answer: WorkerAnswer) => this.#hear(worker, answer))
     worker.on('error', (cause) => this.#lose(worker, `the worker failed: ${cause.message}`))
     worker.on('exit', (code) => this.#lose(worker, `the worker ended with code ${code}`))
     await this.#ask(this.#loadRequest())
@@ -137,6 +144,11 @@ export class InferenceThread {
     return answer
   }
 
+  /** What a worker says that was given up no longer matters. */
+  #hear(worker: Worker, answer: WorkerAnswer): void {
+    if (this.#worker === worker) this.#settle((pending) => pending.resolve(answer))
+  }
+
   #settle(how: (pending: Settle) => void): void {
     const pending = this.#pending
     this.#pending = undefined
@@ -146,7 +158,9 @@ export class InferenceThread {
   #lose(worker: Worker, message: string): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    void worker.terminate()
+    // A hung worker cannot be ended; it must not keep the process alive, and ends by itself if it ever returns.
+    worker.postMessage(CLOSE)
+    worker.unref()
     this.#settle((pending) => pending.reject(new EarwitnessError('inference_failed', message)))
   }
 }

@@ -27,7 +27,12 @@ export interface RunRequest {
   readonly lengths: readonly number[]
 }
 
-export type WorkerRequest = LoadRequest | RunRequest
+/** Ends the thread when it has done what came before. Nothing else may end it: killed inside onnxruntime, it takes the process along. */
+export interface CloseRequest {
+  readonly kind: 'close'
+}
+
+export type WorkerRequest = LoadRequest | RunRequest | CloseRequest
 
 export type WorkerAnswer =
   | { readonly kind: 'loaded' }
@@ -68,7 +73,7 @@ async function run(request: RunRequest): Promise<WorkerAnswer> {
   return { kind: 'scored', output: data.slice(), frames: request.frames }
 }
 
-async function handle(port: MessagePort, request: WorkerRequest): Promise<void> {
+async function handle(port: MessagePort, request: LoadRequest | RunRequest): Promise<void> {
   const frames = request.kind === 'run' ? request.frames : undefined
   const memory = frames === undefined ? [] : [frames]
   try {
@@ -79,4 +84,7 @@ async function handle(port: MessagePort, request: WorkerRequest): Promise<void> 
 }
 
 const port = parentPort
-port?.on('message', (request: WorkerRequest) => void handle(port, request))
+port?.on('message', (request: WorkerRequest) => {
+  if (request.kind === 'close') port.close()
+  else void handle(port, request)
+})

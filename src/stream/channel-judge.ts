@@ -122,9 +122,9 @@ export class ChannelJudge {
   }
 
   #verdictOf(fakeProbability: number): Verdict {
-    const { raise, clear } = this.#manifest.decision
+    const { raise, threshold } = this.#manifest.decision
     if (fakeProbability >= raise) return 'fake'
-    return fakeProbability < clear ? 'real' : 'uncertain'
+    return fakeProbability < threshold ? 'real' : 'uncertain'
   }
 
   #commonestReason(): InconclusiveReason {

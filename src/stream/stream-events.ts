@@ -91,12 +91,8 @@ class LiveStream {
 
   take(input: StreamInput): ObservableInput<Step> {
     if (input.kind === 'finalize') return this.#finalize()
-    const { bytes, arrivedMs } = input
-    this.#channels.notePause(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
-    this.#channels.decode(bytes)
-    const found = this.#channels.goThrough()
-    const steps = this.#mustWait(arrivedMs) ? this.#oneByOne(found, arrivedMs) : stepsOf(found, arrivedMs)
-    return input.taken === undefined ? steps : from(steps).pipe(finalize(input.taken))
+    const steps = defer(() => this.#hear(input.bytes, input.arrivedMs))
+    return input.taken === undefined ? steps : steps.pipe(finalize(input.taken))
   }
 
   end(): ObservableInput<Step> {
@@ -119,6 +115,13 @@ class LiveStream {
 
   close(): void {
     this.#channels.close()
+  }
+
+  #hear(bytes: Uint8Array, arrivedMs: number): ObservableInput<Step> {
+    this.#channels.notePause(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
+    this.#channels.decode(bytes)
+    const found = this.#channels.goThrough()
+    return this.#mustWait(arrivedMs) ? this.#oneByOne(found, arrivedMs) : stepsOf(found, arrivedMs)
   }
 
   #finalize(): ObservableInput<Step> {

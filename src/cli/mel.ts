@@ -1,0 +1,33 @@
+import { writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { Command, Option } from 'commander'
+import { dump as toNpy } from 'npyjs'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { melFrames } from './mel-frames.ts'
+import { melImage } from './mel-image.ts'
+
+interface MelFlags {
+  out: string
+  frontend: 'torchaudio-mel'
+}
+
+export function melCommand(): Command {
+  return new Command('mel')
+    .description('Write the mel frames of a file as a model sees them: .npy (float32 [frames, 128]) or .png.')
+    .argument('<file>', 'an audio file of any kind, or - for standard input')
+    .requiredOption('--out <file>', 'where to write; the ending says what: .npy or .png')
+    .addOption(new Option('--frontend <name>', 'the recipe').choices(['torchaudio-mel']).default('torchaudio-mel'))
+    .addHelpText('after', '\nExample:\n  $ earwitness mel call.wav --out call.png')
+    .action(mel)
+}
+
+async function mel(file: string, flags: MelFlags): Promise<void> {
+  const kind = extname(flags.out).toLowerCase()
+  if (kind !== '.npy' && kind !== '.png') {
+    throw new EarwitnessError('bad_parameter', `--out must end in .npy or .png; got ${flags.out}`)
+  }
+  const { values, frames, bins } = await melFrames(file, flags.frontend)
+  const bytes = kind === '.npy' ? new Uint8Array(toNpy(values, [frames, bins])) : melImage(values, frames, bins)
+  await writeFile(flags.out, bytes)
+  process.stderr.write(`${frames} frames of ${bins} bins → ${flags.out}\n`)
+}

@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_LIMITS, type LimitName, type Limits } from '../protocol/limits.ts'
+import { ENCODINGS, EVENT_TYPES, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import { PROVIDERS } from '../scoring/model-manifest.ts'
+
+export function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
+  return value
+}
+
+export function providerOption(): Option {
+  return new Option('--provider <name>', 'what runs the model; auto takes the best that reproduces its golden logit')
+    .choices(['auto', ...PROVIDERS])
+    .default('auto')
+}
+
+/** `--limit NAME=VALUE`, as often as wanted. */
+export function limitOption(): Option {
+  return new Option('--limit <name=value>', `change a limit: ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
+    .argParser((text: string, before: Partial<Limits>) => ({ ...before, ...limitFrom(text) }))
+    .default({}, 'see the README')
+}
+
+function limitFrom(text: string): Partial<Limits> {
+  const [name, value = ''] = text.split('=', 2)
+  if (!Object.hasOwn(DEFAULT_LIMITS, name!)) throw new InvalidArgumentError(`There is no limit named ${name}.`)
+  const parsed = number(value)
+  if (parsed <= 0) throw new InvalidArgumentError(`${name} must be above 0.`)
+  return { [name as LimitName]: parsed }
+}
+
+/** The options that describe a stream, as the protocol names them. */
+export function addStreamOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--encoding <name>', 'what raw audio is made of (files say it themselves)').choices(ENCODINGS),
+    )
+    .option('--sample-rate <hertz>', 'of raw audio: 8000 to 96000 (default: 16000)', number)
+    .option('--channels <count>', 'of raw audio: 1 to 8; each is scored on its own (default: 1)', number)
+    .option('--downmix', 'score the mean of all channels as one')
+    .option('--hop <seconds>', 'audio between two scores: 0.1 to 10 (default: 0.5)', number)
+    .option('--half-life <seconds>', 'of the smoothing, in seconds of audio (default: 2)', number)
+    .addOption(new Option('--events <kinds...>', 'which kinds to show').choices(EVENT_TYPES))
+}
+
+/** @throws EarwitnessError `bad_parameter` */
+export function streamParametersFrom(options: Record<string, unknown>): StreamParameters {
+  const names = ['encoding', 'sampleRate', 'channels', 'downmix', 'hop', 'halfLife', 'events', 'model'] as const
+  return parseStreamParameters(
+    Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])),
+  )
+}

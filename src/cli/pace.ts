@@ -1,0 +1,34 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { Encoding, StreamParameters } from '../protocol/parameters.ts'
+
+const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+const CHUNK_SECONDS = 0.1
+
+/**
+ * Raw audio at the pace of the clock, 100 ms at a time. A WAV header counts as a few more samples.
+ * @throws EarwitnessError `bad_parameter` for Opus, whose bytes do not tell their time
+ */
+export async function* inRealTime(
+  chunks: AsyncIterable<Uint8Array>,
+  parameters: StreamParameters,
+): AsyncGenerator<Uint8Array> {
+  const { encoding, sampleRate, channels } = parameters
+  const sampleBytes = SAMPLE_BYTES[encoding]
+  if (sampleBytes === undefined) {
+    throw new EarwitnessError('bad_parameter', `--realtime works for raw audio and WAV, not for ${encoding}`)
+  }
+  const bytesPerSecond = sampleBytes * sampleRate * channels
+  const most = Math.ceil(bytesPerSecond * CHUNK_SECONDS)
+  const started = performance.now()
+  let sent = 0
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += most) {
+      const piece = chunk.subarray(from, from + most)
+      sent += piece.length
+      yield piece
+      const early = (sent / bytesPerSecond) * 1000 - (performance.now() - started)
+      if (early > 0) await wait(early)
+    }
+  }
+}

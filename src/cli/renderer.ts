@@ -1,0 +1,22 @@
+import type { ServerEvent } from '../protocol/events.ts'
+import { LiveLine } from './live-line.ts'
+import { inWords } from './words.ts'
+
+/** Shows events on standard output. */
+export interface Renderer {
+  show(event: ServerEvent): void
+  end(): void
+}
+
+/** NDJSON where it was asked for, a live line on a terminal, plain lines elsewhere. */
+export function chooseRenderer(json: boolean): Renderer {
+  if (json) return lines((event) => JSON.stringify(event))
+  return process.stdout.isTTY ? new LiveLine(process.stdout) : lines(inWords)
+}
+
+function lines(toText: (event: ServerEvent) => string): Renderer {
+  return {
+    show: (event) => void process.stdout.write(`${toText(event)}\n`),
+    end: () => {},
+  }
+}

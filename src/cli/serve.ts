@@ -1,0 +1,79 @@
+import { Command, Option } from 'commander'
+import { pino } from 'pino'
+import type { Limits } from '../protocol/limits.ts'
+import type { ProviderChoice } from '../scoring/model-manifest.ts'
+import { serve, type TransportName } from '../server/serve.ts'
+import { limitOption, number, providerOption } from './options.ts'
+
+interface ServeFlags {
+  host: string
+  port: number
+  transport: TransportName
+  provider: ProviderChoice
+  model: string[]
+  threads?: number
+  logLevel: string
+  limit: Partial<Limits>
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Listen for streams and serve the page (this is what `npm start` runs).')
+    .option(
+      '--host <address>',
+      'where to listen; a page may use the microphone on localhost or over TLS only',
+      '127.0.0.1',
+    )
+    .option('--port <number>', '0 takes a free one', number, 8080)
+    .addOption(new Option('--transport <name>', 'what carries the bytes').choices(['ws', 'uws']).default('ws'))
+    .addOption(providerOption())
+    .option('--model <name|folder...>', 'models to load; the first is the default', ['default'])
+    .option('--threads <count>', 'threads of one inference (default: all cores)', number)
+    .addOption(limitOption())
+    .addOption(
+      new Option('--log-level <level>', 'JSON lines on standard error')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ earwitness serve --port 9000 --model default ./my-model
+  $ earwitness serve --transport uws --limit streams=500
+  $ curl --data-binary @call.wav http://localhost:8080/v1/detect`,
+    )
+    .action(listen)
+}
+
+async function listen(flags: ServeFlags): Promise<void> {
+  const log = pino({ level: flags.logLevel, base: null }, pino.destination(2))
+  const { host, port, transport, provider, limit: limits } = flags
+  const started = performance.now()
+  const server = await serve({
+    host,
+    port,
+    transport,
+    provider,
+    models: flags.model,
+    limits,
+    log,
+    ...(flags.threads !== undefined && { threads: flags.threads }),
+  })
+  for (const { manifest, provider } of server.models.all) {
+    log.info({ model: manifest.name, version: manifest.version, provider }, 'model ready')
+  }
+  const name = host === '127.0.0.1' ? 'localhost' : host
+  process.stdout.write(
+    `earwitness listens on http://${name}:${server.port} (ready in ${Math.round(performance.now() - started)} ms; Ctrl-C stops it)\n`,
+  )
+  await untilSignal()
+  log.info('stopping')
+  await server.stop()
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { lastValueFrom, toArray } from 'rxjs'
+import { openAudio } from '../audio/open-audio.ts'
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { ServerEvent } from '../protocol/events.ts'
+import { parseStreamQuery } from '../protocol/parameters.ts'
+import { fileEvents } from '../stream/file-events.ts'
+import { json } from './http-answers.ts'
+import type { SessionContext } from './session.ts'
+import type { HttpRequest, HttpResponse } from './transport.ts'
+
+/**
+ * `POST /v1/detect`: the body is an audio file, or raw audio if the query names its `encoding`. Answers with the
+ * same events that a stream would have had, sorted by kind.
+ * @throws EarwitnessError what the stream would have ended with
+ */
+export async function detect(request: HttpRequest, context: SessionContext): Promise<HttpResponse> {
+  const { models, limits, fft } = context
+  const asked = parseStreamQuery(request.query)
+  const scorer = models.find(asked.model)
+  if (request.body.length === 0) throw new EarwitnessError('unsupported_audio', 'the body is empty; send an audio file')
+  const audio = request.query.has('encoding')
+    ? { encoding: asked.encoding, chunks: slices(request.body) }
+    : await openAudio(request.body)
+  const events = await lastValueFrom(
+    fileEvents(audio.chunks, {
+      streamId: randomUUID(),
+      parameters: { ...asked, encoding: audio.encoding, events: undefined },
+      scorer,
+      limits,
+      fft,
+      now: () => performance.now(),
+    }).pipe(toArray()),
+  )
+  return json(report(events))
+}
+
+function report(events: readonly ServerEvent[]): unknown {
+  const of = <Type extends ServerEvent['type']>(type: Type) =>
+    events.filter((event): event is Extract<ServerEvent, { type: Type }> => event.type === type)
+  const fatal = of('error').find((error) => error.fatal)
+  if (fatal !== undefined) throw new EarwitnessError(fatal.code, fatal.message)
+  const [ready] = of('ready')
+  const [summary] = of('summary')
+  return { ready, summary, scores: of('score'), alerts: of('alert'), warnings: of('warning'), errors: of('error') }
+}
+
+/** A body in pieces of 64 KiB, so that other streams get their turn. */
+async function* slices(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < body.length; from += 65_536) yield body.subarray(from, from + 65_536)
+}

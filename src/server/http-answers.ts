@@ -1,0 +1,16 @@
+import { asEarwitnessError } from '../protocol/errors.ts'
+import type { HttpResponse } from './transport.ts'
+
+export function json(body: unknown, status = 200): HttpResponse {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: `${JSON.stringify(body)}\n` }
+}
+
+export function text(body: string, contentType = 'text/plain; charset=utf-8', status = 200): HttpResponse {
+  return { status, headers: { 'content-type': contentType }, body }
+}
+
+/** An error as the same body that the WebSocket sends, with the status of its code. */
+export function errorAnswer(thrown: unknown): HttpResponse {
+  const { code, message, status } = asEarwitnessError(thrown)
+  return json({ type: 'error', code, message, fatal: true }, status)
+}

@@ -1,0 +1,88 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ServerEvent } from '../protocol/events.ts'
+
+/** What an operator watches, in Prometheus' names and base units. No label holds a stream. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #streams = new Gauge({
+    name: 'earwitness_streams',
+    help: 'Streams that are open.',
+    registers: [this.#registry],
+  })
+  readonly #closes = new Counter({
+    name: 'earwitness_streams_closed_total',
+    help: 'Streams that ended, by close code.',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  })
+  readonly #bytes = new Counter({
+    name: 'earwitness_audio_bytes_total',
+    help: 'Bytes of audio received.',
+    registers: [this.#registry],
+  })
+  readonly #windows = new Counter({
+    name: 'earwitness_windows_total',
+    help: 'Windows that came due, by what became of them.',
+    labelNames: ['result'],
+    registers: [this.#registry],
+  })
+  readonly #alerts = new Counter({
+    name: 'earwitness_alerts_total',
+    help: 'Alerts raised.',
+    registers: [this.#registry],
+  })
+  readonly #latency = new Histogram({
+    name: 'earwitness_event_latency_seconds',
+    help: "From the arrival of a window's last sample to its event.",
+    buckets: [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5],
+    registers: [this.#registry],
+  })
+
+  constructor(live: { waiting(): number; restarts(): number }) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    new Gauge({
+      name: 'earwitness_windows_waiting',
+      help: 'Windows that wait for the model.',
+      registers,
+      collect() {
+        this.set(live.waiting())
+      },
+    })
+    new Gauge({
+      name: 'earwitness_worker_restarts',
+      help: 'How often the inference worker had to be replaced.',
+      registers,
+      collect() {
+        this.set(live.restarts())
+      },
+    })
+  }
+
+  streamOpened(): void {
+    this.#streams.inc()
+  }
+
+  streamClosed(code: number): void {
+    this.#streams.dec()
+    this.#closes.inc({ code })
+  }
+
+  audioReceived(bytes: number): void {
+    this.#bytes.inc(bytes)
+  }
+
+  told(event: ServerEvent): void {
+    if (event.type === 'alert' && event.state === 'raised') this.#alerts.inc()
+    if (event.type === 'error' && event.start !== undefined) this.#windows.inc({ result: 'failed' })
+    if (event.type !== 'score') return
+    this.#windows.inc({ result: event.verdict === 'inconclusive' ? 'inconclusive' : 'scored' })
+    this.#windows.inc({ result: 'skipped' }, event.skipped)
+    this.#latency.observe(event.latencyMs / 1000)
+  }
+
+  /** Prometheus' text format, and its content type. */
+  async text(): Promise<{ body: string; contentType: string }> {
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType }
+  }
+}

@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Logger, pino } from 'pino'
+import { loadFft } from '../dsp/fft.ts'
+import { type Limits, limitsWith } from '../protocol/limits.ts'
+import type { ProviderChoice } from '../scoring/model-manifest.ts'
+import { Application } from './application.ts'
+import { Metrics } from './metrics.ts'
+import { Models } from './models.ts'
+import type { Transport } from './transport.ts'
+
+export type TransportName = 'ws' | 'uws'
+
+export interface ServeOptions {
+  readonly host?: string
+  /** 0 takes a free port. */
+  readonly port?: number
+  readonly transport?: TransportName
+  readonly provider?: ProviderChoice
+  /** Names or folders; the first is the default. */
+  readonly models?: readonly string[]
+  readonly limits?: Partial<Limits>
+  readonly threads?: number
+  readonly log?: Logger
+}
+
+export interface RunningServer {
+  readonly port: number
+  readonly models: Models
+  /** Scores what is queued, sends the summaries, closes with 1001, frees everything. */
+  stop(): Promise<void>
+}
+
+/** Loads the models, checks them, and listens. @throws EarwitnessError `bad_model`; what the transport throws. */
+export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  const limits = limitsWith(options.limits)
+  const fft = await loadFft()
+  const models = await Models.open(options.models ?? ['default'], {
+    provider: options.provider ?? 'auto',
+    scoringSeconds: limits.scoringSeconds,
+    ...(options.threads !== undefined && { threads: options.threads }),
+  })
+  const metrics = new Metrics({
+    waiting: () => sum(models.all.map((scorer) => scorer.waiting)),
+    restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
+  })
+  const log = options.log ?? pino({ level: 'silent' })
+  const application = new Application({ models, fft, limits, metrics, log })
+  try {
+    const transport = await transportNamed(options.transport ?? 'ws')
+    const { host = '127.0.0.1', port = 8080 } = options
+    const listening = await transport(application, { host, port, limits })
+    const stop = async (): Promise<void> => {
+      listening.stopAccepting()
+      application.drain()
+      const deadline = performance.now() + limits.drainSeconds * 1000
+      while (application.streams > 0 && performance.now() < deadline) await wait(20)
+      await listening.close()
+      await models.close()
+    }
+    return { port: listening.port, models, stop }
+  } catch (error) {
+    await models.close()
+    throw error
+  }
+}
+
+async function transportNamed(name: TransportName): Promise<Transport> {
+  return name === 'ws'
+    ? (await import('./transport-ws.ts')).wsTransport
+    : (await import('./transport-uws.ts')).uwsTransport
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

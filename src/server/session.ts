@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { Subject, type Subscription } from 'rxjs'
+import type { Fft } from '../dsp/fft.ts'
+import { parseClientMessage } from '../protocol/client-messages.ts'
+import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
+import type { ServerEvent } from '../protocol/events.ts'
+import type { Limits } from '../protocol/limits.ts'
+import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import { type StreamInput, streamEvents } from '../stream/stream-events.ts'
+import type { Metrics } from './metrics.ts'
+import type { Models } from './models.ts'
+import type { Connection, ConnectionHandlers } from './transport.ts'
+
+/** What all sessions share. */
+export interface SessionContext {
+  readonly models: Models
+  readonly fft: Fft
+  readonly limits: Limits
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+/** Bytes a second of each encoding, per channel and sample; of Opus the most that its format allows. */
+const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+const OPUS_BYTES_PER_SECOND = 510_000 / 8
+
+/** One connection: its parameters, its one subscription, its limits, its end. */
+export class Session implements ConnectionHandlers {
+  readonly id = randomUUID()
+  readonly #connection: Connection
+  readonly #context: SessionContext
+  readonly #onClosed: (session: Session) => void
+  readonly #inputs = new Subject<StreamInput>()
+  readonly #idleTimer: NodeJS.Timeout
+  readonly #lifeTimer: NodeJS.Timeout
+  #subscription: Subscription | undefined
+  #mostQueuedBytes = 0
+  #queuedBytes = 0
+  #paused = false
+  /** True once no more is taken from the client. */
+  #ended = false
+  #ending: { readonly code: number; readonly reason: string } = { code: 1000, reason: 'done' }
+  #log: Logger
+
+  /** @param parameters from the query; undefined where the query said nothing and a `start` message may come */
+  constructor(
+    connection: Connection,
+    parameters: StreamParameters | undefined,
+    context: SessionContext,
+    onClosed: (session: Session) => void,
+  ) {
+    this.#connection = connection
+    this.#context = context
+    this.#onClosed = onClosed
+    this.#log = context.log.child({ stream: this.id })
+    const { idleSeconds, connectionSeconds } = context.limits
+    this.#idleTimer = setTimeout(() => this.#onIdle(), idleSeconds * 1000)
+    this.#lifeTimer = setTimeout(() => this.#onLifeEnd(), connectionSeconds * 1000)
+    context.metrics.streamOpened()
+    if (parameters !== undefined) this.#start(parameters)
+  }
+
+  audio(bytes: Uint8Array): void {
+    this.#idleTimer.refresh()
+    if (this.#ended) return
+    if (this.#subscription === undefined) this.#start(parseStreamParameters({}))
+    this.#context.metrics.audioReceived(bytes.length)
+    this.#queuedBytes += bytes.length
+    this.#inputs.next({
+      kind: 'audio',
+      bytes,
+      arrivedMs: performance.now(),
+      taken: () => this.#onTaken(bytes.length),
+    })
+    if (this.#queuedBytes > this.#mostQueuedBytes) this.#holdBack()
+  }
+
+  text(message: string): void {
+    this.#idleTimer.refresh()
+    if (this.#ended) return
+    try {
+      this.#obey(message)
+    } catch (thrown) {
+      const error = asEarwitnessError(thrown)
+      if (error.code === 'bad_parameter' || error.code === 'unknown_model') this.#fail(error)
+      else this.#tell({ type: 'error', code: error.code, message: error.message, fatal: false })
+    }
+  }
+
+  closed(code: number): void {
+    clearTimeout(this.#idleTimer)
+    clearTimeout(this.#lifeTimer)
+    this.#subscription?.unsubscribe()
+    this.#context.metrics.streamClosed(code)
+    this.#log.info({ code }, 'stream closed')
+    this.#onClosed(this)
+  }
+
+  /** Ends the audio: what is queued is scored, the summary goes out, then the socket closes with this code. */
+  end(code: ErrorCode): void {
+    this.#ending = { code: ERROR_CODES[code].closeCode, reason: code }
+    this.#ended = true
+    if (this.#subscription === undefined) this.#connection.close(this.#ending.code, code)
+    else this.#inputs.complete()
+  }
+
+  #obey(text: string): void {
+    const { textBytes } = this.#context.limits
+    if (Buffer.byteLength(text) > textBytes) {
+      throw new EarwitnessError('message_too_large', `a text message may have ${textBytes} bytes`)
+    }
+    const message = parseClientMessage(text)
+    if (message.type === 'keepAlive') return
+    if (message.type === 'start') {
+      if (this.#subscription !== undefined) throw new EarwitnessError('bad_message', 'the stream has already started')
+      this.#start(message.parameters)
+      return
+    }
+    if (this.#subscription === undefined) this.#start(parseStreamParameters({}))
+    if (message.type === 'finalize') {
+      this.#inputs.next({ kind: 'finalize' })
+      return
+    }
+    this.#ended = true
+    this.#inputs.complete()
+  }
+
+  #start(parameters: StreamParameters): void {
+    const { models, fft, limits, log } = this.#context
+    const scorer = models.find(parameters.model)
+    const { encoding, sampleRate, channels, label } = parameters
+    const sampleBytes = SAMPLE_BYTES[encoding]
+    const bytesPerSecond = sampleBytes === undefined ? OPUS_BYTES_PER_SECOND : sampleBytes * sampleRate * channels
+    this.#mostQueuedBytes = bytesPerSecond * limits.audioAheadSeconds
+    this.#log = log.child({ stream: this.id, ...(label !== undefined && { label }) })
+    this.#log.info({ encoding, sampleRate, channels, model: scorer.manifest.name }, 'stream opened')
+    const context = {
+      streamId: this.id,
+      parameters,
+      scorer,
+      limits,
+      fft,
+      now: () => performance.now(),
+      pace: 'live',
+    } as const
+    this.#subscription = streamEvents(this.#inputs, context).subscribe({
+      next: (event) => this.#tell(event),
+      error: (thrown) => this.#fail(asEarwitnessError(thrown)),
+      complete: () => this.#connection.close(this.#ending.code, this.#ending.reason),
+    })
+  }
+
+  #tell(event: ServerEvent): void {
+    this.#context.metrics.told(event)
+    if (event.type === 'error') {
+      this.#log.warn({ code: event.code, fatal: event.fatal }, event.message)
+      if (event.fatal)
+        this.#ending = { code: ERROR_CODES[event.code].closeCode, reason: `${event.code}: ${event.message}` }
+    }
+    if (this.#connection.send(JSON.stringify(event)) !== 'refused') return
+    this.#log.warn('the client does not read its events')
+    this.#ended = true
+    this.#subscription?.unsubscribe()
+    this.#connection.close(ERROR_CODES.client_too_slow.closeCode, 'client_too_slow: events were not read')
+  }
+
+  #fail(error: EarwitnessError): void {
+    if (error.code === 'internal') this.#log.error({ err: error.cause }, 'a stream failed')
+    this.#ended = true
+    this.#tell({ type: 'error', code: error.code, message: error.message, fatal: true })
+    this.#subscription?.unsubscribe()
+    this.#connection.close(this.#ending.code, this.#ending.reason)
+  }
+
+  #onTaken(bytes: number): void {
+    this.#queuedBytes -= bytes
+    if (!this.#paused || this.#queuedBytes > this.#mostQueuedBytes / 2) return
+    this.#paused = false
+    this.#connection.resume()
+  }
+
+  /** The client is too far ahead of what has been scored: stop reading where the transport can, else give up. */
+  #holdBack(): void {
+    const { audioAheadSeconds } = this.#context.limits
+    if (this.#paused) return
+    this.#paused = this.#connection.pause()
+    const message = `more than ${audioAheadSeconds} s of audio wait to be scored`
+    if (this.#paused) this.#tell({ type: 'warning', code: 'audio_ahead', message: `${message}; reading goes on as they are` })
+    else this.#fail(new EarwitnessError('audio_too_fast', `${message}; send it in real time`))
+  }
+
+  #onIdle(): void {
+    if (this.#paused) {
+      this.#idleTimer.refresh()
+      return
+    }
+    const { idleSeconds } = this.#context.limits
+    this.#fail(new EarwitnessError('idle', `nothing came for ${idleSeconds} s; send audio or keepAlive`))
+  }
+
+  #onLifeEnd(): void {
+    this.end('connection_too_long')
+  }
+}

@@ -1,0 +1,103 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { InferenceThread } from '../../src/scoring/inference-thread.ts'
+import { LocalScorer, type LocalScorerOptions } from '../../src/scoring/local-scorer.ts'
+import { readModelPackage } from '../../src/scoring/model-package.ts'
+import { defaultManifest, defaultModelFolder } from '../fixtures/default-manifest.ts'
+
+const scorers: LocalScorer[] = []
+const folders: string[] = []
+
+async function open(folder = defaultModelFolder, options: Partial<LocalScorerOptions> = {}): Promise<LocalScorer> {
+  const scorer = await LocalScorer.open(folder, { provider: 'cpu', scoringSeconds: 20, threads: 1, ...options })
+  scorers.push(scorer)
+  return scorer
+}
+
+async function copyOfDefault(change: (manifest: typeof defaultManifest) => object): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'earwitness-model-'))
+  folders.push(folder)
+  await cp(defaultModelFolder, folder, { recursive: true })
+  await writeFile(join(folder, 'model.json'), JSON.stringify({ ...defaultManifest, ...change(defaultManifest) }))
+  return folder
+}
+
+const { goldenFrames } = await readModelPackage(defaultModelFolder, 'cpu')
+const golden = {
+  copyLast: (target: Float32Array, offset: number) => {
+    target.fill(0)
+    target.set(goldenFrames, offset)
+    return goldenFrames.length / 128
+  },
+}
+
+afterEach(async () => {
+  await Promise.all(scorers.splice(0).map((scorer) => scorer.close()))
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })))
+})
+
+describe('the scorer of this machine', () => {
+  it("reproduces the golden logit, alone and in other windows' company", async () => {
+    const scorer = await open()
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => scorer.score({}, golden)))
+    for (const outcome of outcomes) {
+      expect(outcome.kind === 'scored' ? outcome.fakeLogit : undefined).toBeCloseTo(defaultManifest.golden.fakeLogit, 3)
+    }
+  })
+
+  it('takes the cpu when asked to choose', async () => {
+    expect((await open(defaultModelFolder, { provider: 'auto' })).provider).toBe('cpu')
+  })
+
+  it('refuses a provider that cannot be had, and falls back to no other', async () => {
+    await expect(open(defaultModelFolder, { provider: 'coreml' })).rejects.toMatchObject({ code: 'bad_model' })
+  })
+
+  it('refuses a model that misses its golden logit', async () => {
+    const folder = await copyOfDefault(({ golden }) => ({ golden: { ...golden, fakeLogit: golden.fakeLogit + 0.01 } }))
+    await expect(open(folder)).rejects.toThrow(/golden window's fake logit/)
+  })
+
+  it('refuses a model whose polarity was turned round', async () => {
+    const folder = await copyOfDefault(({ output }) => ({ output: { ...output, fake: 'negative' } }))
+    await expect(open(folder)).rejects.toThrow(/golden window's fake logit/)
+  })
+
+  it('refuses a file that was changed after its manifest', async () => {
+    const folder = await copyOfDefault(() => ({}))
+    const path = join(folder, defaultManifest.files[0]!.path)
+    const bytes = await readFile(path)
+    bytes[bytes.length - 1]! ^= 1
+    await writeFile(path, bytes)
+    await expect(open(folder)).rejects.toThrow(/sha256/)
+  })
+
+  it('says which file is missing', async () => {
+    await expect(open('/nowhere')).rejects.toThrow(/cannot read .*model\.json/)
+  })
+
+  it('fails the windows of a worker that dies, and scores the next with a new one', async () => {
+    const scorer = await open()
+    // What is no request at all makes the thread throw where nobody catches it.
+    scorer.thread.worker?.postMessage(undefined)
+    const held = scorer.thread.run({ frames: new ArrayBuffer(1024 * 128 * 4), lengths: [1024] })
+    await expect(held).rejects.toMatchObject({ code: 'inference_failed' })
+    expect((await scorer.score({}, golden)).kind).toBe('scored')
+    expect(scorer.thread.restarts).toBe(1)
+  })
+
+  it('gives up on a worker that takes too long, and starts a new one for the next windows', async () => {
+    const model = await readModelPackage(defaultModelFolder, 'cpu')
+    const options = { threads: 1, scoringSeconds: 20 }
+    const thread = new InferenceThread(model, model.candidates[0]!, options)
+    await thread.start()
+    const batch = () => ({ frames: new ArrayBuffer(1024 * 128 * 4), lengths: [1024] })
+    options.scoringSeconds = 0.001
+    await expect(thread.run(batch())).rejects.toMatchObject({ code: 'inference_timeout' })
+    options.scoringSeconds = 20
+    expect((await thread.run(batch())).fakeLogits).toHaveLength(1)
+    await thread.close()
+  })
+})

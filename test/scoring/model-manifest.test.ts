@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { parseModelManifest } from '../../src/scoring/model-manifest.ts'
+import { defaultManifest } from '../fixtures/default-manifest.ts'
+
+const changed = (change: object) => () => parseModelManifest({ ...defaultManifest, ...change })
+
+describe('a model manifest', () => {
+  it.each([
+    [
+      'a file outside the package',
+      { files: [{ ...defaultManifest.files[0], path: '../../secret.onnx' }] },
+      /files\.0\.path/,
+    ],
+    ['a name that is a path', { name: 'a/b' }, /^model\.json: name/],
+    ['an unknown front end', { frontend: { kind: 'guess' } }, /frontend\.kind/],
+    ['no direction of its output', { output: { tensor: 'x', kind: 'logit' } }, /output\.fake/],
+    [
+      'a scale of zero, which would hide every score',
+      { calibration: { scale: 0, bias: 0, fittedOn: '' } },
+      /calibration\.scale/,
+    ],
+    [
+      'an alert that clears above where it is raised',
+      { decision: { ...defaultManifest.decision, raise: 0.5, clear: 0.6 } },
+      /decision\.clear/,
+    ],
+    [
+      'padding by length without its tensor',
+      { input: { tensor: 'x', frames: 1024, padding: 'length', leastFrames: 100 } },
+      /lengthTensor/,
+    ],
+  ])('is refused with %s', (_, change, message) => {
+    expect(changed(change)).toThrow(message)
+  })
+})
