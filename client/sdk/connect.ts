@@ -17,7 +17,7 @@ export interface ConnectOptions {
   readonly reconnection?: Partial<ReconnectionPolicy> | false
   /** Milliseconds of silence after which `keepAlive` is sent. Default 10 s; servers close a stream after 30 s. */
   readonly keepAliveMs?: number
-  /** Milliseconds that `close` waits for the summary. Default 15 s. */
+  /** Milliseconds without any event after which `close` gives up waiting for the summary. Default 15 s. */
   readonly closeTimeoutMs?: number
   /** Seconds of audio (of Opus: 1 MiB) that may wait while nothing is connected. Default 10 s. */
   readonly bufferSeconds?: number

@@ -115,11 +115,18 @@ export class EarwitnessStream {
       return
     }
     if (this.#state === 'open') this.#socket?.sendMessage({ type: 'close' })
-    this.#timer = setTimeout(() => this.#giveUpClosing(), this.#settings.closeTimeoutMs)
+    this.#awaitMore()
   }
 
-  #giveUpClosing(): void {
-    this.#finish(new EarwitnessError('connection_lost', `no summary came in ${this.#settings.closeTimeoutMs} ms`))
+  /** The summary may take long, as long as events show that the server is at work. */
+  #awaitMore(): void {
+    const { closeTimeoutMs } = this.#settings
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#finish(
+        new EarwitnessError('connection_lost', `no summary came: nothing was heard for ${closeTimeoutMs} ms`),
+      )
+    }, closeTimeoutMs)
   }
 
   #open(): void {
@@ -134,6 +141,7 @@ export class EarwitnessStream {
   }
 
   #receive(event: ServerEvent): void {
+    if (this.#isClosing) this.#awaitMore()
     this.#events.emit('event', event)
     if (event.type === 'error') {
       // A fatal error is told once, when the connection has ended.
