@@ -1,0 +1,163 @@
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { Fft, RealFft } from './fft.ts'
+import type { FrameSink, FrontEnd } from './front-end.ts'
+import { type MelFilterbank, melFilterbank } from './mel-filterbank.ts'
+
+const SAMPLE_RATE = 16_000
+const FFT_SIZE = 2048
+const HOP = 160
+const HALF = FFT_SIZE / 2
+/** Samples that the buffer takes beyond one frame before it is moved to the front. */
+const SLACK = 8 * FFT_SIZE
+
+export interface TorchaudioMelSpec {
+  readonly kind: 'torchaudio-mel'
+  readonly melBins: number
+  readonly lowHz: number
+  readonly highHz: number
+  readonly floor: number
+  readonly offset: number
+  readonly scale: number
+}
+
+/**
+ * torchaudio's `MelSpectrogram(16000, n_fft=2048, hop_length=160, n_mels=128)` and `AmplitudeToDB()` as a stream,
+ * then (dB + offset) / scale. Frame t is centred on sample 160·t and comes with sample 160·t + 1023; N samples and
+ * a flush give ⌊N/160⌋ + 1 frames. The start, and at the flush the end, are continued by reflection.
+ * Fewer than 1025 samples cannot be reflected (torchaudio throws): a flush then adds no frames.
+ * Holds at most 9 frames of samples.
+ */
+export class TorchaudioMel implements FrontEnd {
+  readonly hopSamples = HOP
+  readonly bins: number
+  readonly #spec: TorchaudioMelSpec
+  readonly #fft: RealFft
+  readonly #filters: MelFilterbank
+  readonly #window = hannWindow(FFT_SIZE)
+  readonly #power = new Float64Array(HALF + 1)
+  readonly #frame: Float32Array
+  readonly #samples = new Float32Array(FFT_SIZE + SLACK)
+  /** Position of the buffer's first sample: the reflected ones before the audio have negative positions. */
+  #start = -HALF
+  /** Position behind the newest sample. */
+  #end = 0
+  #frames = 0
+  #finished = false
+
+  constructor(spec: TorchaudioMelSpec, fft: Fft) {
+    this.#spec = spec
+    this.bins = spec.melBins
+    this.#fft = fft.real(FFT_SIZE)
+    this.#filters = filtersOf(spec)
+    this.#frame = new Float32Array(spec.melBins)
+  }
+
+  push(samples: Float32Array, onFrame: FrameSink): void {
+    if (this.#finished) throw new EarwitnessError('stage_finished', 'the front end has been flushed')
+    let taken = 0
+    while (taken < samples.length) {
+      this.#makeRoom()
+      const room = this.#samples.length - (this.#end - this.#start)
+      const piece = samples.subarray(taken, taken + room)
+      this.#append(piece)
+      taken += piece.length
+      while (this.#end >= this.#frames * HOP + HALF) this.#emit(onFrame)
+    }
+  }
+
+  flush(onFrame: FrameSink): void {
+    if (this.#finished) throw new EarwitnessError('stage_finished', 'the front end has been flushed')
+    this.#finished = true
+    const length = this.#end
+    if (length <= HALF) return
+    this.#makeRoom()
+    const last = length - 1 - this.#start
+    for (let k = 1; k <= HALF; k += 1) this.#samples[last + k] = this.#samples[last - k]!
+    this.#end += HALF
+    while (this.#frames <= Math.floor(length / HOP)) this.#emit(onFrame)
+  }
+
+  reset(): void {
+    this.#start = -HALF
+    this.#end = 0
+    this.#frames = 0
+    this.#finished = false
+  }
+
+  #append(piece: Float32Array): void {
+    const before = this.#end
+    this.#samples.set(piece, before - this.#start)
+    this.#end += piece.length
+    if (before < HALF && this.#end >= HALF) this.#reflectStart()
+  }
+
+  /** Sample −k is sample k. The outermost, −1024, meets the window's zero and needs no value. */
+  #reflectStart(): void {
+    this.#samples[0] = 0
+    for (let k = 1; k < HALF; k += 1) this.#samples[HALF - k] = this.#samples[HALF + k]!
+  }
+
+  /** Forgets what no frame to come reaches back to, once too little room is left. */
+  #makeRoom(): void {
+    const needed = this.#frames * HOP - HALF
+    if (this.#end - this.#start + FFT_SIZE <= this.#samples.length) return
+    this.#samples.copyWithin(0, needed - this.#start, this.#end - this.#start)
+    this.#start = needed
+  }
+
+  #emit(onFrame: FrameSink): void {
+    const at = this.#frames * HOP - HALF - this.#start
+    const { input } = this.#fft
+    for (let i = 0; i < FFT_SIZE; i += 1) input[i] = this.#samples[at + i]! * this.#window[i]!
+    this.#fft.transform()
+    this.#measurePower()
+    this.#applyFilters()
+    onFrame(this.#frame, this.#frames)
+    this.#frames += 1
+  }
+
+  #measurePower(): void {
+    const { output } = this.#fft
+    const power = this.#power
+    power[0] = output[0]! * output[0]!
+    power[HALF] = output[1]! * output[1]!
+    for (let bin = 1; bin < HALF; bin += 1) {
+      const re = output[2 * bin]!
+      const im = output[2 * bin + 1]!
+      power[bin] = re * re + im * im
+    }
+  }
+
+  /** dB = 10 · log₁₀(max(x, floor)) */
+  #applyFilters(): void {
+    const { first, offsets, weights } = this.#filters
+    const { floor, offset, scale } = this.#spec
+    for (let filter = 0; filter < this.bins; filter += 1) {
+      const from = offsets[filter]!
+      const shift = first[filter]! - from
+      let sum = 0
+      for (let w = from; w < offsets[filter + 1]!; w += 1) sum += weights[w]! * this.#power[w + shift]!
+      this.#frame[filter] = (10 * Math.log10(Math.max(sum, floor)) + offset) / scale
+    }
+  }
+}
+
+const filterbanks = new Map<string, MelFilterbank>()
+
+/** Streams with the same recipe share its filters. */
+function filtersOf({ melBins, lowHz, highHz }: TorchaudioMelSpec): MelFilterbank {
+  const key = `${melBins} ${lowHz} ${highHz}`
+  let filters = filterbanks.get(key)
+  if (filters === undefined) {
+    filters = melFilterbank({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
+    filterbanks.set(key, filters)
+  }
+  return filters
+}
+
+/** Periodic: w[n] = 0.5 − 0.5 · cos(2πn / N), each step rounded to float32 as torch.hann_window rounds it. */
+function hannWindow(size: number): Float32Array {
+  const { fround } = Math
+  const step = fround((2 * Math.PI) / size)
+  return Float32Array.from({ length: size }, (_, n) => fround(0.5 - 0.5 * fround(Math.cos(fround(n * step)))))
+}
