@@ -2,8 +2,10 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { StreamParameters } from '../protocol/parameters.ts'
 import type { AudioDecoder, AudioSink } from './decoder.ts'
+import { OggOpusDecoder } from './ogg-opus-decoder.ts'
 import { OpusDecoder } from './opus-decoder.ts'
 import { RawDecoder } from './raw-decoder.ts'
+import { WebmOpusDecoder } from './webm-opus-decoder.ts'
 
 /**
  * A decoder for one stream; its owner closes it.
@@ -26,8 +28,9 @@ function decoderFor(
     case 'opus':
       return new OpusDecoder(channels, limits, sink)
     case 'ogg-opus':
+      return new OggOpusDecoder(limits, sink)
     case 'webm-opus':
-      throw new EarwitnessError('unsupported_audio', `${encoding} cannot be decoded yet`)
+      return new WebmOpusDecoder(limits, sink)
     default:
       return new RawDecoder(encoding, sampleRate, channels, sink)
   }
