@@ -7,6 +7,7 @@ import { cutAt, decode } from './recording-sink.ts'
 const CONTAINERS = [
   { encoding: 'ogg-opus', muxer: ['-f', 'ogg'] },
   { encoding: 'ogg-opus', muxer: ['-f', 'ogg', '-page_duration', '20000'] },
+  { encoding: 'ogg-opus', muxer: ['-frame_duration', '60', '-b:a', '256k', '-f', 'ogg', '-page_duration', '20000000'] },
   { encoding: 'webm-opus', muxer: ['-f', 'webm'] },
   { encoding: 'webm-opus', muxer: ['-f', 'webm', '-live', '1', '-dash', '1'] },
 ] as const
