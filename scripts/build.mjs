@@ -19,7 +19,7 @@ async function buildPage() {
   const out = at('dist', 'client', 'page')
   mkdirSync(out, { recursive: true })
   await build({
-    entryPoints: [at('client', 'page', 'main.ts'), at('client', 'page', 'microphone-worklet.ts')],
+    entryPoints: [at('client', 'page', 'main.ts'), at('client', 'page', 'capture-worklet.ts')],
     outdir: out,
     bundle: true,
     format: 'esm',
@@ -32,4 +32,5 @@ async function buildPage() {
   })
   for (const name of ['index.html', 'style.css', 'icon.svg']) cpSync(at('client', 'page', name), join(out, name))
   cpSync(at('node_modules', 'uplot', 'dist', 'uPlot.min.css'), join(out, 'uplot.css'))
+  cpSync(at('node_modules', '@echogarden', 'pffft-wasm', 'dist', 'simd', 'pffft.wasm'), join(out, 'pffft.wasm'))
 }

@@ -3,12 +3,12 @@ import { extname } from 'node:path'
 import { Command, Option } from 'commander'
 import { dump as toNpy } from 'npyjs'
 import { EarwitnessError } from '../protocol/errors.ts'
-import { melFrames } from './mel-frames.ts'
+import { type FrontEndName, melFrames } from './mel-frames.ts'
 import { melImage } from './mel-image.ts'
 
 interface MelFlags {
   out: string
-  frontend: 'torchaudio-mel'
+  frontend: FrontEndName
 }
 
 export function melCommand(): Command {

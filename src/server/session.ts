@@ -186,7 +186,8 @@ export class Session implements ConnectionHandlers {
     if (this.#paused) return
     this.#paused = this.#connection.pause()
     const message = `more than ${audioAheadSeconds} s of audio wait to be scored`
-    if (this.#paused) this.#tell({ type: 'warning', code: 'audio_ahead', message: `${message}; reading goes on as they are` })
+    if (this.#paused)
+      this.#tell({ type: 'warning', code: 'audio_ahead', message: `${message}; reading goes on as they are` })
     else this.#fail(new EarwitnessError('audio_too_fast', `${message}; send it in real time`))
   }
 

@@ -109,10 +109,10 @@ export class ChannelTrack {
     if (this.#ring.count > this.#lastDue) this.#due()
   }
 
-  /** The end of the audio: the tail's frames as the offline recipe makes them, and a last window. */
+  /** The end of the audio: the tail's frames as the offline recipe makes them, then one window, the last. */
   flush(): void {
-    this.#resampler.flush(this.#onModelSamples)
     this.#ended = true
+    this.#resampler.flush(this.#onModelSamples)
     this.#frontEnd.flush(this.#onFrame)
     this.windowNow()
   }
@@ -125,7 +125,7 @@ export class ChannelTrack {
 
   readonly #onFrame = (frame: Float32Array): void => {
     this.#ring.push(frame)
-    if (this.#ring.count < this.#nextDue) return
+    if (this.#ended || this.#ring.count < this.#nextDue) return
     this.#nextDue += this.#options.hopFrames
     this.#due()
   }

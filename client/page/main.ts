@@ -1,0 +1,27 @@
+import { acceptDrops } from './drop-zone.ts'
+import { FileSource } from './file-source.ts'
+import { MelFeed } from './mel-feed.ts'
+import { openMicrophone } from './microphone.ts'
+import { defaultModel } from './models.ts'
+import { Page } from './page.ts'
+import { SourceBar } from './source-bar.ts'
+import { openTab } from './tab-source.ts'
+
+const STREAM = new URL('v1/stream', location.href)
+const MODELS = new URL('v1/models', location.href)
+
+const mel = await MelFeed.open()
+const bar = new SourceBar({
+  microphone: () => void page.listenTo('microphone', openMicrophone),
+  tab: () => void page.listenTo('tab', openTab),
+  file: (file) => playFile(file),
+  stop: () => void page.stop(),
+})
+const page = new Page(bar, mel, STREAM)
+acceptDrops(playFile)
+const model = await defaultModel(MODELS)
+if (model !== undefined) page.showModel(model)
+
+function playFile(file: File): void {
+  void page.listenTo('file', () => FileSource.open(file))
+}

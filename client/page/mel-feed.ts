@@ -1,0 +1,40 @@
+import { type Fft, loadFft } from '../../src/dsp/fft.ts'
+import type { FrontEnd } from '../../src/dsp/front-end.ts'
+import { createFrontEnd, TORCHAUDIO_MEL } from '../../src/dsp/front-ends.ts'
+import { paintFrame } from '../../src/dsp/mel-colours.ts'
+import { Resampler } from '../../src/dsp/resampler.ts'
+import { MelView } from './mel-view.ts'
+
+const MODEL_RATE = 16_000
+const WASM = new URL('pffft.wasm', import.meta.url)
+
+/** The sound as the model hears it: the server's own resampler and front end, run here, into the scrolling picture. */
+export class MelFeed {
+  readonly #frontEnd: FrontEnd
+  readonly #view: MelView
+  #resampler = new Resampler(MODEL_RATE, MODEL_RATE)
+
+  private constructor(fft: Fft) {
+    this.#frontEnd = createFrontEnd(TORCHAUDIO_MEL, fft)
+    this.#view = new MelView(this.#frontEnd.bins, paintFrame)
+  }
+
+  static async open(): Promise<MelFeed> {
+    return new MelFeed(await loadFft(WASM.href))
+  }
+
+  /** A new sound begins. @param sampleRate hertz of the samples that will be pushed */
+  begin(sampleRate: number): void {
+    this.#resampler = new Resampler(sampleRate, MODEL_RATE)
+    this.#frontEnd.reset()
+    this.#view.clear()
+  }
+
+  push(samples: Float32Array): void {
+    this.#resampler.push(samples, this.#onModelSamples)
+  }
+
+  readonly #onModelSamples = (samples: Float32Array): void => this.#frontEnd.push(samples, this.#onFrame)
+
+  readonly #onFrame = (frame: Float32Array): void => this.#view.add(frame)
+}

@@ -1,0 +1,163 @@
+import type * as Uws from 'uWebSockets.js'
+import { STATUS_CODES } from 'node:http'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { errorAnswer } from './http-answers.ts'
+import { requestTarget } from './request-target.ts'
+import type { HttpRequest, HttpResponse, Listening, Transport, TransportApplication } from './transport.ts'
+import { bodyTooLarge } from './transport-errors.ts'
+import { uwsBehaviour } from './uws-connection.ts'
+
+/** What uWebSockets.js has and does not type: exclusive ports, and the form of `listen` with a host and options. */
+type UwsModule = typeof Uws & { readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number }
+type ListenWithHost = (
+  host: string,
+  port: number,
+  options: number,
+  done: (socket: Uws.us_listen_socket | false) => void,
+) => void
+
+/**
+ * uWebSockets.js. It cannot pause a socket and gives a handshake its own ten seconds.
+ * @throws EarwitnessError `bad_parameter` where it is not installed or cannot load
+ */
+export const uwsTransport: Transport = async (application, { host, port, limits }) => {
+  const uws = await loadUws()
+  const app = uws.App()
+  app.ws('/*', {
+    ...uwsBehaviour(limits),
+    compression: uws.DISABLED,
+    upgrade: (response, request, context) => upgrade(application, response, request, context),
+  })
+  app.any('/*', (response, request) => void answer(application, response, request, limits.bodyBytes))
+  const socket = await listen(uws, app, host, port)
+  return listening(uws, app, socket)
+}
+
+async function loadUws(): Promise<UwsModule> {
+  try {
+    return (await import('uWebSockets.js')).default as unknown as UwsModule
+  } catch (cause) {
+    throw new EarwitnessError(
+      'bad_parameter',
+      `--transport uws needs the optional package uWebSockets.js, which does not load on Node ${process.versions.node}, ` +
+        `${process.platform} ${process.arch}; \`npm install\` brings it where it can run, and --transport ws needs nothing`,
+      { cause },
+    )
+  }
+}
+
+function listen(uws: UwsModule, app: Uws.TemplatedApp, host: string, port: number): Promise<Uws.us_listen_socket> {
+  const listenWithHost = app.listen.bind(app) as unknown as ListenWithHost
+  return new Promise((resolve, reject) => {
+    listenWithHost(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+      if (socket !== false) resolve(socket)
+      else reject(Object.assign(new Error(`listen EADDRINUSE: ${host}:${port}`), { code: 'EADDRINUSE', port }))
+    })
+  })
+}
+
+function listening(uws: UwsModule, app: Uws.TemplatedApp, socket: Uws.us_listen_socket): Listening {
+  let accepting = true
+  const stopAccepting = (): void => {
+    if (accepting) uws.us_listen_socket_close(socket)
+    accepting = false
+  }
+  return {
+    port: uws.us_socket_local_port(socket as unknown as Uws.us_socket),
+    stopAccepting,
+    close: async () => {
+      stopAccepting()
+      app.close()
+    },
+  }
+}
+
+/** The request must be read before the first `await`: afterwards it is gone. */
+async function answer(
+  application: TransportApplication,
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+  bodyBytes: number,
+): Promise<void> {
+  const { path, query } = requestTarget(targetOf(request))
+  const method = request.getCaseSensitiveMethod().toUpperCase()
+  const headers = headersOf(request)
+  const aborted = new AbortController()
+  response.onAborted(() => aborted.abort())
+  const body = await readBody(response, aborted.signal, bodyBytes)
+  if (body === 'aborted') return
+  const answered: HttpResponse =
+    body === 'too large'
+      ? errorAnswer(bodyTooLarge(bodyBytes))
+      : await application.http({ method, path, query, headers, body } satisfies HttpRequest)
+  if (aborted.signal.aborted) return
+  response.cork(() => write(response, answered, method === 'HEAD', body === 'too large'))
+}
+
+function write(
+  response: Uws.HttpResponse,
+  { status, headers, body }: HttpResponse,
+  headOnly: boolean,
+  last = false,
+): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+  if (headOnly) response.endWithoutBody(Buffer.byteLength(body), last)
+  else response.end(body, last)
+}
+
+/** The whole body, unless it grows beyond the limit; chunks are dead after their callback, so they are copied. */
+function readBody(
+  response: Uws.HttpResponse,
+  aborted: AbortSignal,
+  most: number,
+): Promise<Uint8Array | 'too large' | 'aborted'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    aborted.addEventListener('abort', () => resolve('aborted'))
+    response.onData((chunk, isLast) => {
+      size += chunk.byteLength
+      if (size > most) {
+        chunks.length = 0
+        resolve('too large')
+        return
+      }
+      chunks.push(Buffer.from(chunk.slice(0)))
+      if (isLast) resolve(Buffer.concat(chunks))
+    })
+  })
+}
+
+function upgrade(
+  application: TransportApplication,
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+  context: Uws.us_socket_context_t,
+): void {
+  const { path, query } = requestTarget(targetOf(request))
+  const headers = headersOf(request)
+  const remoteAddress = Buffer.from(response.getRemoteAddressAsText()).toString('ascii')
+  const decided = application.upgrade({ path, query, headers, remoteAddress })
+  if ('refuse' in decided) {
+    write(response, decided.refuse, false, true)
+    return
+  }
+  const key = request.getHeader('sec-websocket-key')
+  const protocol = request.getHeader('sec-websocket-protocol')
+  const extensions = request.getHeader('sec-websocket-extensions')
+  response.upgrade({ accept: decided.accept }, key, protocol, extensions, context)
+}
+
+function targetOf(request: Uws.HttpRequest): string {
+  const query = request.getQuery()
+  return query === '' ? request.getUrl() : `${request.getUrl()}?${query}`
+}
+
+function headersOf(request: Uws.HttpRequest): Record<string, string> {
+  const headers: Record<string, string> = {}
+  request.forEach((name, value) => {
+    headers[name] = value
+  })
+  return headers
+}

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import { errorAnswer } from './http-answers.ts'
+import { requestTarget } from './request-target.ts'
+import type { HttpResponse, Listening, Transport, TransportApplication, TransportOptions } from './transport.ts'
+import { bodyTooLarge } from './transport-errors.ts'
+import { tellingSocketClass, WsConnection } from './ws-connection.ts'
+
+type TransportLimits = TransportOptions['limits']
+
+/** Node's HTTP server and `ws`. */
+export const wsTransport: Transport = async (application, { host, port, limits }) => {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes,
+    WebSocket: tellingSocketClass(limits.messageBytes),
+  })
+  const http = createServer({
+    headersTimeout: limits.handshakeSeconds * 1000,
+    connectionsCheckingInterval: Math.min(1000, limits.handshakeSeconds * 250),
+  })
+  http.on('request', (request, response) => void answer(application, request, response, limits))
+  http.on('upgrade', (request, socket, head) => upgrade(application, sockets, request, socket, head, limits))
+  http.on('clientError', (_, socket) => socket.destroy())
+  await listen(http, host, port)
+  return listening(http, sockets)
+}
+
+function listen(http: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function listening(http: Server, sockets: WebSocketServer): Listening {
+  let closed: Promise<void> | undefined
+  const stopAccepting = (): void => {
+    closed ??= new Promise((resolve) => http.close(() => resolve()))
+    http.closeIdleConnections()
+  }
+  return {
+    port: (http.address() as AddressInfo).port,
+    stopAccepting,
+    close: async () => {
+      stopAccepting()
+      for (const socket of sockets.clients) socket.terminate()
+      http.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function answer(
+  application: TransportApplication,
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: TransportLimits,
+): Promise<void> {
+  const body = await readBody(request, limits.bodyBytes)
+  if (body === 'aborted') return
+  if (body === 'too large') {
+    response.shouldKeepAlive = false
+    write(request, response, errorAnswer(bodyTooLarge(limits.bodyBytes)))
+    return
+  }
+  const { path, query } = requestTarget(request.url ?? '/')
+  const method = request.method ?? 'GET'
+  write(request, response, await application.http({ method, path, query, headers: headersOf(request), body }))
+}
+
+function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/** The whole body, unless it grows beyond the limit; then the rest is not read. */
+async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array | 'too large' | 'aborted'> {
+  if (Number(request.headers['content-length'] ?? 0) > most) return 'too large'
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length
+      if (size > most) return 'too large'
+      chunks.push(chunk as Buffer)
+    }
+    return Buffer.concat(chunks)
+  } catch {
+    return 'aborted'
+  }
+}
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(request.headers)
+  return Object.fromEntries(
+    entries.map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
+}
+
+function upgrade(
+  application: TransportApplication,
+  sockets: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  limits: TransportLimits,
+): void {
+  socket.on('error', () => socket.destroy())
+  const { path, query } = requestTarget(request.url ?? '/')
+  const remoteAddress = request.socket.remoteAddress ?? ''
+  const decided = application.upgrade({ path, query, headers: headersOf(request), remoteAddress })
+  if ('refuse' in decided) refuse(socket, decided.refuse)
+  else sockets.handleUpgrade(request, socket, head, (ws) => new WsConnection(ws, decided.accept, limits.outgoingBytes))
+}
+
+function refuse(socket: Duplex, { status, headers, body }: HttpResponse): void {
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n`)
+  socket.end(body)
+}
