@@ -28,7 +28,7 @@ export type StreamInput =
     }
   | { readonly kind: 'finalize' }
 
-/** Seconds that audio may run ahead of the clock before it has to wait for its scores. */
+/** Audio further ahead of the clock than this is no live audio. */
 const LIVE_AHEAD_SECONDS = 1
 
 type Step = (Found & { readonly arrivedMs: number }) | { readonly kind: 'summary' }
@@ -96,8 +96,7 @@ class LiveStream {
   }
 
   end(): ObservableInput<Step> {
-    const steps = this.#oneByOne(this.#channels.flush(), this.#context.now())
-    return concat(from(steps), of<Step>({ kind: 'summary' }))
+    return concat(this.#steps(this.#channels.flush(), this.#context.now()), of<Step>({ kind: 'summary' }))
   }
 
   /** What the client is told of one step, once its score is there. */
@@ -106,9 +105,9 @@ class LiveStream {
     if (step.kind === 'event') return of(step.event)
     const { window, arrivedMs } = step
     return from(window.settled).pipe(
-      concatMap((settled) => {
+      concatMap((outcome) => {
         const latencyMs = Math.max(0, this.#context.now() - arrivedMs)
-        return this.#judgeOf(window.channel).take(window, settled, Math.round(latencyMs * 10) / 10)
+        return this.#judgeOf(window.channel).take(window, outcome, Math.round(latencyMs * 10) / 10)
       }),
     )
   }
@@ -120,27 +119,37 @@ class LiveStream {
   #hear(bytes: Uint8Array, arrivedMs: number): ObservableInput<Step> {
     this.#channels.notePause(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
     this.#channels.decode(bytes)
-    const found = this.#channels.goThrough()
-    return this.#mustWait(arrivedMs) ? this.#oneByOne(found, arrivedMs) : stepsOf(found, arrivedMs)
+    return this.#steps(this.#channels.goThrough(), arrivedMs)
   }
 
   #finalize(): ObservableInput<Step> {
-    return concat(stepsOf(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary' }))
+    return concat(this.#steps(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary' }))
   }
 
-  /** Audio ahead of the clock is no live audio: it waits for its scores, and none is skipped. */
-  #mustWait(arrivedMs: number): boolean {
+  /** Most messages bring no window about: those are gone through at once. */
+  #steps(found: Generator<Found[]>, arrivedMs: number): ObservableInput<Step> {
+    const first = found.next()
+    return first.done ? [] : this.#oneByOne(first.value, found, arrivedMs)
+  }
+
+  /** Goes on to the next piece of audio once the windows of this one are scored, unless there is no time for that. */
+  async *#oneByOne(first: Found[], rest: Generator<Found[]>, arrivedMs: number): AsyncGenerator<Step> {
+    let group: Found[] | undefined = first
+    while (group !== undefined) {
+      for (const one of group) yield { ...one, arrivedMs }
+      if (this.#hasTime(arrivedMs)) await Promise.all(group.map(settled))
+      group = rest.next().value ?? undefined
+    }
+  }
+
+  /** Live audio that has waited for a whole hop is behind: it goes on, and newer windows replace those that wait. */
+  #hasTime(arrivedMs: number): boolean {
+    const { pace, parameters, now } = this.#context
     return (
-      this.#context.pace === 'offline' ||
+      pace === 'offline' ||
+      now() - arrivedMs < parameters.hop * 1000 ||
       this.#pauses.aheadSeconds(arrivedMs, this.#channels.seconds) > LIVE_AHEAD_SECONDS
     )
-  }
-
-  async *#oneByOne(found: Iterable<Found[]>, arrivedMs: number): AsyncGenerator<Step> {
-    for (const group of found) {
-      for (const one of group) yield { ...one, arrivedMs }
-      await Promise.all(group.map((one) => (one.kind === 'window' ? one.window.settled : undefined)))
-    }
   }
 
   #judgeOf(channel: number): ChannelJudge {
@@ -160,8 +169,8 @@ class LiveStream {
   }
 }
 
-function* stepsOf(found: Iterable<Found[]>, arrivedMs: number): Generator<Step> {
-  for (const group of found) for (const one of group) yield { ...one, arrivedMs }
+function settled(found: Found): Promise<unknown> | undefined {
+  return found.kind === 'window' ? found.window.settled : undefined
 }
 
 function fatal(thrown: unknown): ServerEvent {
