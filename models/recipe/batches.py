@@ -1,7 +1,7 @@
 """Balanced batches of windows: half fake, half real, and within a class each system by its weight, not by its size.
 
-A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it.
-Then, alike for both classes and drawn per window: gain, a smooth equaliser, band limit, noise added as power, mel bands
+A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it;
+long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window: gain, a smooth equaliser, band limit, noise added as power, mel bands
 dropped. All of it in the mel domain, where it costs nothing; the channels that need samples were applied by prepare.py.
 """
 
@@ -15,6 +15,7 @@ import torch
 from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, denormalise, normalise
 from store import Corpus
 
+PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
 
 
@@ -68,18 +69,24 @@ class Sampler:
         system = self.draw.choice(self.systems[label], p=self.shares[label])
         keys, share = self.speakers[label, system]
         clips = self.groups[label][system][keys[self.draw.choice(len(keys), p=share)]]
-        out, filled = np.empty((count, MEL_BINS), np.float32), 0
+        out, filled, most = np.empty((count, MEL_BINS), np.float32), 0, int(self.draw.choice(PAUSES))
+        pause = self.draw.integers(20, 300) if self.draw.random() < 0.3 else 0
         while filled < count:
-            clip = self.frames.frames(clips[self.draw.integers(len(clips))])
+            clip = self.frames.frames(clips[self.draw.integers(len(clips))]).astype(np.float32)
+            quiet = stillness(clip, min(pause, (count - filled) // 2), self.draw)
+            out[filled:filled + len(quiet)] = quiet
+            filled += len(quiet)
+            clip = shorten_pauses(clip, most)
             take = min(count - filled, len(clip))
             start = self.draw.integers(len(clip) - take + 1)
             out[filled:filled + take] = clip[start:start + take]
             filled += take
+            pause = self.draw.integers(5, 60) if self.draw.random() < 0.5 else 0
         return out
 
     def batch(self, size):
         """frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
-        longest = int(np.exp(self.draw.uniform(np.log(160), np.log(WINDOW_FRAMES * 0.9))))
+        longest = int(np.exp(self.draw.uniform(np.log(130), np.log(700))))
         lengths = np.where(self.draw.random(size) < 0.6, longest, self.draw.integers(LEAST_FRAMES, longest + 1, size))
         labels = np.arange(size) % 2
         frames = torch.zeros(size, longest, MEL_BINS)
@@ -87,6 +94,25 @@ class Sampler:
             clip = torch.from_numpy(self.window("fake" if labels[i] else "real", lengths[i]))
             frames[i, :lengths[i]] = augment(clip, self.draw)
         return frames, torch.from_numpy(lengths.astype(np.int64)), torch.from_numpy(labels.astype(np.float32))
+
+
+def shorten_pauses(clip, most):
+    """Cuts every quiet run of a clip [T, 128] to at most `most` frames. Quiet: mean dB over bins 18 dB under the loud frames'."""
+    level = clip.mean(axis=1)
+    run, keep = 0, np.ones(len(clip), bool)
+    for t, quiet in enumerate(level < np.percentile(level, 95) - 18.0 / DB_PER_UNIT):
+        run = run + 1 if quiet else 0
+        keep[t] = run <= most
+    return clip[keep]
+
+
+def stillness(clip, count, draw):
+    """`count` frames of the clip's own background, or fainter, or digital silence; [count, 128]."""
+    level = clip.mean(axis=1)
+    quietest = clip[np.argsort(level)[:max(3, len(clip) // 12)]]
+    frames = quietest[draw.integers(len(quietest), size=count)]
+    kind = draw.random()
+    return frames if kind < 0.5 else frames - draw.uniform(0, 3) if kind < 0.85 else np.full_like(frames, SILENT)
 
 
 def smooth_curve(draw, points, spread):

@@ -139,7 +139,7 @@ def export(corpus, folders, run, out):
         "output": {"tensor": "fakeLogit", "kind": "logit", "fake": "positive"},
         "calibration": {"scale": round(scale, 4), "bias": round(bias, 4),
                         "fittedOn": "validation split of the recipe: held-out speakers, voices and festival; systems weighted alike, classes equally likely"},
-        "decision": {"threshold": 0.5, "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 1.0},
+        "decision": {"threshold": 0.5, "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5},
         "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
                    "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest()}],
         "golden": {"input": "golden.npy", "fakeLogit": round(alone(model, frames), 6), "tolerance": 1e-3},

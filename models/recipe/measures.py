@@ -21,7 +21,7 @@ def eer(fake, real):
     return float((miss[best] + alarm[best]) / 2)
 
 
-def bounds(measure, fake, real, draws=400, seed=3):
+def bounds(measure, fake, real, draws=200, seed=3):
     """(value, low, high): the measure and its 95 % bootstrap interval, both classes redrawn."""
     draw = np.random.default_rng(seed)
     fake, real = np.asarray(fake), np.asarray(real)
