@@ -40,6 +40,10 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new EarwitnessError('bad_message', `a text message must be JSON: ${(cause as Error).message}`, { cause })
+    throw new EarwitnessError(
+      'bad_message',
+      `a text message must be JSON (audio goes into binary messages): ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }

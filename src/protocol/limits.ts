@@ -8,7 +8,7 @@ export interface Limit {
 /** Every limit of the program, with its default. `earwitness serve --limit NAME=VALUE` changes one. */
 export const DEFAULT_LIMITS = {
   messageBytes: { value: 256 * 1024, unit: 'bytes', beyond: 'close 1009 message_too_large' },
-  textBytes: { value: 16 * 1024, unit: 'bytes', beyond: 'close 1009 message_too_large' },
+  textBytes: { value: 16 * 1024, unit: 'bytes', beyond: 'error message_too_large; the stream goes on' },
   bodyBytes: { value: 64 * 1024 * 1024, unit: 'bytes', beyond: 'HTTP 413 body_too_large' },
   channels: { value: 8, unit: 'channels', beyond: 'HTTP 400 bad_parameter' },
   labelCharacters: { value: 128, unit: 'characters', beyond: 'HTTP 400 bad_parameter' },
@@ -18,7 +18,7 @@ export const DEFAULT_LIMITS = {
     beyond: 'warning audio_ahead, then reading stops (ws) or close 1013 audio_too_fast (uws)',
   },
   idleSeconds: { value: 30, unit: 'seconds', beyond: 'close 4408 idle' },
-  handshakeSeconds: { value: 5, unit: 'seconds', beyond: 'the socket is destroyed' },
+  handshakeSeconds: { value: 5, unit: 'seconds', beyond: 'the socket is destroyed (opening and closing; uws: 10)' },
   connectionSeconds: { value: 4 * 3600, unit: 'seconds', beyond: 'summary, then close 1008 connection_too_long' },
   outgoingBytes: { value: 1024 * 1024, unit: 'bytes', beyond: 'close 1013 client_too_slow' },
   streams: { value: 256, unit: 'streams', beyond: 'HTTP 503 too_many_streams' },

@@ -21,7 +21,7 @@ export class Application implements TransportApplication {
     this.#routes = {
       '/v1/detect': { POST: (request) => detect(request, context) },
       '/v1/models': { GET: () => this.#models() },
-      '/v1/stream': { GET: () => this.#wantsUpgrade() },
+      '/v1/stream': { GET: (request) => this.#wantsUpgrade(request) },
       '/healthz': { GET: () => text('ok\n') },
       '/readyz': { GET: () => this.#readiness() },
       '/metrics': { GET: () => this.#metrics() },
@@ -64,7 +64,7 @@ export class Application implements TransportApplication {
   }
 
   /** @throws EarwitnessError why the stream is refused */
-  #admit(request: UpgradeRequest): StreamParameters | undefined {
+  #admit(request: Pick<UpgradeRequest, 'path' | 'query'>): StreamParameters | undefined {
     if (request.path !== '/v1/stream') {
       throw new EarwitnessError('not_found', `${request.path}: there is no stream here; it is at /v1/stream`)
     }
@@ -99,7 +99,12 @@ export class Application implements TransportApplication {
     return json({ default: models[0]!.name, models })
   }
 
-  #wantsUpgrade(): HttpResponse {
+  /**
+   * No WebSocket in a browser tells why its upgrade was refused, so a plain request says it: the refusal that an
+   * upgrade would get now, or that nothing but the upgrade is missing.
+   */
+  #wantsUpgrade(request: HttpRequest): HttpResponse {
+    this.#admit(request)
     const { status: _, ...answer } = errorAnswer(
       new EarwitnessError('bad_parameter', '/v1/stream is a WebSocket: connect to it with ws:// or wss://'),
     )

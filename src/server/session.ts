@@ -41,6 +41,8 @@ export class Session implements ConnectionHandlers {
   /** True once no more is taken from the client. */
   #ended = false
   #ending: { readonly code: number; readonly reason: string } = { code: 1000, reason: 'done' }
+  /** The code that this side closed with, if it did. */
+  #closedWith: number | undefined
   #log: Logger
 
   /** @param parameters from the query; undefined where the query said nothing and a `start` message may come */
@@ -92,8 +94,9 @@ export class Session implements ConnectionHandlers {
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#lifeTimer)
     this.#subscription?.unsubscribe()
-    this.#context.metrics.streamClosed(code)
-    this.#log.info({ code }, 'stream closed')
+    const ended = { code: this.#closedWith ?? code }
+    this.#context.metrics.streamClosed(ended.code)
+    this.#log.info(ended, 'stream closed')
     this.#onClosed(this)
   }
 
@@ -101,7 +104,7 @@ export class Session implements ConnectionHandlers {
   end(code: ErrorCode): void {
     this.#ending = { code: ERROR_CODES[code].closeCode, reason: code }
     this.#ended = true
-    if (this.#subscription === undefined) this.#connection.close(this.#ending.code, code)
+    if (this.#subscription === undefined) this.#close()
     else this.#inputs.complete()
   }
 
@@ -147,7 +150,7 @@ export class Session implements ConnectionHandlers {
     this.#subscription = streamEvents(this.#inputs, context).subscribe({
       next: (event) => this.#tell(event),
       error: (thrown) => this.#fail(asEarwitnessError(thrown)),
-      complete: () => this.#connection.close(this.#ending.code, this.#ending.reason),
+      complete: () => this.#close(),
     })
   }
 
@@ -162,7 +165,14 @@ export class Session implements ConnectionHandlers {
     this.#log.warn('the client does not read its events')
     this.#ended = true
     this.#subscription?.unsubscribe()
-    this.#connection.close(ERROR_CODES.client_too_slow.closeCode, 'client_too_slow: events were not read')
+    this.#ending = { code: ERROR_CODES.client_too_slow.closeCode, reason: 'client_too_slow: events were not read' }
+    this.#close()
+  }
+
+  #close(): void {
+    if (this.#closedWith !== undefined) return
+    this.#closedWith = this.#ending.code
+    this.#connection.close(this.#ending.code, this.#ending.reason)
   }
 
   #fail(error: EarwitnessError): void {
@@ -170,7 +180,7 @@ export class Session implements ConnectionHandlers {
     this.#ended = true
     this.#tell({ type: 'error', code: error.code, message: error.message, fatal: true })
     this.#subscription?.unsubscribe()
-    this.#connection.close(this.#ending.code, this.#ending.reason)
+    this.#close()
   }
 
   #onTaken(bytes: number): void {

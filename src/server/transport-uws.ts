@@ -150,8 +150,8 @@ function upgrade(
 }
 
 function targetOf(request: Uws.HttpRequest): string {
-  const query = request.getQuery()
-  return query === '' ? request.getUrl() : `${request.getUrl()}?${query}`
+  const query: string | undefined = request.getQuery()
+  return query === undefined || query === '' ? request.getUrl() : `${request.getUrl()}?${query}`
 }
 
 function headersOf(request: Uws.HttpRequest): Record<string, string> {

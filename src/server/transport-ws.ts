@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { type ServerOptions, WebSocketServer } from 'ws'
 import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
 import type { HttpResponse, Listening, Transport, TransportApplication, TransportOptions } from './transport.ts'
@@ -12,12 +12,7 @@ type TransportLimits = TransportOptions['limits']
 
 /** Node's HTTP server and `ws`. */
 export const wsTransport: Transport = async (application, { host, port, limits }) => {
-  const sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: limits.messageBytes,
-    WebSocket: tellingSocketClass(limits.messageBytes),
-  })
+  const sockets = new WebSocketServer(socketOptions(limits))
   const http = createServer({
     headersTimeout: limits.handshakeSeconds * 1000,
     connectionsCheckingInterval: Math.min(1000, limits.handshakeSeconds * 250),
@@ -27,6 +22,16 @@ export const wsTransport: Transport = async (application, { host, port, limits }
   http.on('clientError', (_, socket) => socket.destroy())
   await listen(http, host, port)
   return listening(http, sockets)
+}
+
+function socketOptions({ messageBytes, handshakeSeconds }: TransportLimits): ServerOptions & { closeTimeout: number } {
+  return {
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: messageBytes,
+    closeTimeout: handshakeSeconds * 1000,
+    WebSocket: tellingSocketClass(messageBytes),
+  }
 }
 
 function listen(http: Server, host: string, port: number): Promise<void> {

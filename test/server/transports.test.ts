@@ -72,6 +72,14 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     expect(upgrade?.remoteAddress).toMatch(/127\.0\.0\.1$/)
   })
 
+  it.each(['', '?'])('gives an upgrade at "/v1/stream%s" an empty query', async (end) => {
+    const server = await start()
+    const client = new WebSocket(`ws://127.0.0.1:${server.port}/v1/stream${end}`)
+    await once(client, 'open')
+    client.terminate()
+    expect(server.upgrades[0]!.query.size).toBe(0)
+  })
+
   it('answers a refused upgrade with the status, headers and body of the application', async () => {
     const server = await start()
     const client = new WebSocket(`ws://127.0.0.1:${server.port}/refused`)
