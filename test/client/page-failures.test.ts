@@ -1,0 +1,89 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { connect } from '../../client/sdk/index.ts'
+import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { CHROMIUM, launchChromium } from './chromium.ts'
+import { dropFile, fixture, untilText, visit } from './page-visit.ts'
+import { startServerProcess } from './server-process.ts'
+
+const JUDGED = /likely real|uncertain|likely fake/
+
+describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped without `chromium`)', () => {
+  let server: RunningServer
+  let browser: Browser
+  let url: string
+
+  beforeAll(async () => {
+    server = await serve({ port: 0, limits: { streams: 1 } })
+    url = `http://127.0.0.1:${server.port}/`
+    browser = await launchChromium(fixture('fake-speech.wav'))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  it('says which file cannot be decoded', async () => {
+    const { page } = await visit(browser, url)
+    await page.locator('h1').click()
+    await dropFile(page, 'letter.txt', Buffer.from('Dear Sir or Madam'))
+    await untilText(page, '#problem', /“letter\.txt” cannot be decoded/)
+    await page.close()
+  })
+
+  it.each([
+    ['NotAllowedError', /was not allowed/],
+    ['NotFoundError', /No microphone was found/],
+    ['NotReadableError', /another program/],
+  ])('says in words that the microphone failed with %s', async (name, words) => {
+    const { page } = await visit(browser, url)
+    await page.evaluate((failure) => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', failure))
+    }, name)
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#problem', words)
+    await page.close()
+  })
+
+  it('says that a shared tab came without sound, and lets go of it', async () => {
+    const { page } = await visit(browser, url)
+    await page.evaluate(() => {
+      const picture = document.createElement('canvas').captureStream()
+      navigator.mediaDevices.getDisplayMedia = () => Promise.resolve(picture)
+      Object.assign(globalThis, { picture })
+    })
+    await page.getByRole('button', { name: 'Browser tab' }).click()
+    await untilText(page, '#problem', /came without sound/)
+    const states = await page.evaluate(() =>
+      (globalThis as unknown as { picture: MediaStream }).picture.getTracks().map((track) => track.readyState),
+    )
+    expect(states).toEqual(['ended'])
+    await page.close()
+  })
+
+  it('says that the server is full, and listens once there is room', async () => {
+    const holder = connect(url, {}, { WebSocket })
+    await new Promise((resolve) => holder.on('ready', resolve))
+    const { page } = await visit(browser, url)
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#problem', /The server is full/)
+    await holder.close()
+    await untilText(page, '#verdict-words', JUDGED)
+    await page.close()
+  })
+
+  it('reconnects by itself when the server is killed and comes back', async () => {
+    const first = await startServerProcess()
+    const { page } = await visit(browser, first.url)
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#verdict-words', JUDGED)
+    await first.kill()
+    await untilText(page, '#connection-words', /trying again/)
+    const second = await startServerProcess(first.port)
+    await untilText(page, '#connection-words', /^Connected$/)
+    await untilText(page, '#verdict-words', JUDGED)
+    await page.close()
+    await second.kill()
+  })
+})

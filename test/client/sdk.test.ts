@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { type ConnectionState, connect, type EarwitnessError, type EarwitnessStream } from '../../client/sdk/index.ts'
+import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+
+const RATE = 16_000
+const QUICKLY = { firstDelayMs: 20, longestDelayMs: 200, attempts: 200 }
+
+/** Seconds of noise with the rhythm of syllables: nothing in it is anybody's voice. */
+function babble(seconds: number): Float32Array {
+  let state = 1
+  return Float32Array.from({ length: seconds * RATE }, (_, i) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return (state / 2 ** 31 - 1) * 0.2 * Math.max(0, Math.sin((i / RATE) * 25))
+  })
+}
+
+function next<Name extends Parameters<EarwitnessStream['on']>[0]>(stream: EarwitnessStream, name: Name) {
+  return new Promise((resolve) => {
+    const off = stream.on(name, (value) => {
+      off()
+      resolve(value)
+    })
+  })
+}
+
+function untilState(stream: EarwitnessStream, wanted: ConnectionState): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.state === wanted) return resolve()
+    const off = stream.on('state', (state) => {
+      if (state !== wanted) return
+      off()
+      resolve()
+    })
+  })
+}
+
+function errorsOf(stream: EarwitnessStream): EarwitnessError[] {
+  const errors: EarwitnessError[] = []
+  stream.on('error', (error) => errors.push(error))
+  return errors
+}
+
+function statesOf(stream: EarwitnessStream): ConnectionState[] {
+  const states: ConnectionState[] = [stream.state]
+  stream.on('state', (state) => states.push(state))
+  return states
+}
+
+describe('a stream to a running server', () => {
+  let server: RunningServer
+  let url: string
+
+  beforeAll(async () => {
+    server = await serve({ port: 0, limits: { idleSeconds: 1, streams: 2 } })
+    url = `http://127.0.0.1:${server.port}`
+  })
+  afterAll(() => server.stop())
+
+  it('tells what the server understood', async () => {
+    const stream = connect(url, { sampleRate: 8_000, label: 'desk 4' }, { WebSocket })
+    expect(await next(stream, 'ready')).toMatchObject({ label: 'desk 4', audio: { sampleRate: 8_000 } })
+    await stream.close()
+  })
+
+  it('brings a score for each hop of the audio', async () => {
+    const stream = connect(url, { hop: 0.5 }, { WebSocket })
+    const ends: number[] = []
+    stream.on('score', ({ end }) => ends.push(end))
+    stream.send(babble(3))
+    await stream.close()
+    expect(ends.slice(0, 5)).toEqual([1, 1.5, 2, 2.5, 3])
+  })
+
+  it('closes with the summary of everything that was sent', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    stream.send(babble(2))
+    const summary = await stream.close()
+    expect(summary.channels[0].duration).toBe(2)
+  })
+
+  it('closes without an error', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    const errors = errorsOf(stream)
+    await stream.close()
+    expect(errors).toEqual([])
+  })
+
+  it('hears the same, however the bytes were cut', async () => {
+    const samples = babble(2)
+    const bytes = new Uint8Array(samples.buffer)
+    const stream = connect(url, { encoding: 'f32le' }, { WebSocket })
+    for (let at = 0; at < bytes.length; at += 1_001) stream.send(bytes.subarray(at, at + 1_001))
+    expect((await stream.close()).channels[0].duration).toBe(2)
+  })
+
+  it('brings the summary even where other events alone were asked for', async () => {
+    const stream = connect(url, { events: ['alert'] }, { WebSocket })
+    stream.send(babble(1))
+    expect((await stream.close()).type).toBe('summary')
+  })
+
+  it('answers finalize with a summary and goes on', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    await untilState(stream, 'open')
+    stream.send(babble(1))
+    expect((await stream.finalize()).channels[0].duration).toBe(1)
+    stream.send(babble(1))
+    expect((await stream.close()).channels[0].duration).toBe(2)
+  })
+
+  it('goes through connecting, open and closed', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    const states = statesOf(stream)
+    await stream.close()
+    expect(states).toEqual(['connecting', 'open', 'closed'])
+  })
+
+  it('refuses audio after close', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    await stream.close()
+    expect(stream.send(new Float32Array(10))).toBe('refused')
+  })
+
+  it('is not closed as idle while it has nothing to send', async () => {
+    const stream = connect(url, {}, { WebSocket, keepAliveMs: 200 })
+    const other = connect(url, {}, { WebSocket, keepAliveMs: 60_000, reconnection: false })
+    const errors = errorsOf(stream)
+    await untilState(other, 'closed')
+    expect([stream.state, errors]).toEqual(['open', []])
+    await stream.close()
+  })
+
+  it('ends at an unknown model and does not try again', async () => {
+    const stream = connect(url, { model: 'no-such-model' }, { WebSocket, reconnection: QUICKLY })
+    const states = statesOf(stream)
+    const errors = errorsOf(stream)
+    await expect(stream.close()).rejects.toMatchObject({ code: 'unknown_model' })
+    expect([states, errors]).toEqual([['connecting', 'closed'], []])
+  })
+
+  it('tells the code of a fatal error that nobody closed for', async () => {
+    const stream = connect(url, { model: 'no-such-model' }, { WebSocket, reconnection: QUICKLY })
+    expect(await next(stream, 'error')).toMatchObject({ name: 'EarwitnessError', code: 'unknown_model' })
+    expect(stream.state).toBe('closed')
+  })
+
+  it('tells that the server is full, and gets in when there is room', async () => {
+    const holders = [
+      connect(url, {}, { WebSocket, keepAliveMs: 200 }),
+      connect(url, {}, { WebSocket, keepAliveMs: 200 }),
+    ]
+    await Promise.all(holders.map((holder) => untilState(holder, 'open')))
+    const stream = connect(url, {}, { WebSocket, reconnection: QUICKLY })
+    expect(await next(stream, 'error')).toMatchObject({ code: 'too_many_streams' })
+    await Promise.all(holders.map((holder) => holder.close()))
+    await untilState(stream, 'open')
+    await stream.close()
+  })
+})
+
+describe('a stream whose server is killed', () => {
+  let server: ServerProcess
+
+  beforeAll(async () => {
+    server = await startServerProcess()
+  })
+  afterAll(() => server.kill())
+
+  it('reconnects to a new stream once the server is back', async () => {
+    const stream = connect(server.url, {}, { WebSocket, reconnection: QUICKLY })
+    await untilState(stream, 'open')
+    const before = stream.ready?.streamId
+    await server.kill()
+    await untilState(stream, 'reconnecting')
+    server = await startServerProcess(server.port)
+    await untilState(stream, 'open')
+    expect(stream.ready?.streamId).not.toBe(before)
+    await stream.close()
+  })
+
+  it('sends the last seconds that waited, and tells how many were lost', async () => {
+    const stream = connect(server.url, {}, { WebSocket, reconnection: QUICKLY, bufferSeconds: 2 })
+    await untilState(stream, 'open')
+    await server.kill()
+    await untilState(stream, 'reconnecting')
+    let lostSeconds = 0
+    stream.on('lost', ({ seconds }) => {
+      lostSeconds += seconds ?? 0
+    })
+    for (let second = 0; second < 5; second++) stream.send(babble(1))
+    server = await startServerProcess(server.port)
+    await untilState(stream, 'open')
+    const summary = await stream.close()
+    expect([lostSeconds, summary.channels[0].duration]).toEqual([3, 2])
+  })
+
+  it('gives up after the tries that it was allowed', async () => {
+    const stream = connect(server.url, {}, { WebSocket, reconnection: { ...QUICKLY, attempts: 3 } })
+    await untilState(stream, 'open')
+    const states = statesOf(stream)
+    await server.kill()
+    await untilState(stream, 'closed')
+    await expect(stream.close()).rejects.toMatchObject({ code: 'connection_lost' })
+    expect(states).toEqual(['open', 'reconnecting', 'closed'])
+  })
+})
+
+describe('connect', () => {
+  it('refuses a parameter out of range before it connects', () => {
+    expect(() => connect('ws://localhost:1', { sampleRate: 1 }, { WebSocket })).toThrow(/sampleRate/)
+  })
+
+  it.skipIf('WebSocket' in globalThis)('says how to get a WebSocket where the platform has none', () => {
+    expect(() => connect('ws://localhost:1')).toThrow(/import\('ws'\)/)
+  })
+})
