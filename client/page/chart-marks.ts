@@ -70,11 +70,14 @@ function drawLine(chart: uPlot, value: number, colour: string): void {
 function writeName(chart: uPlot, value: number, name: string, colour: string, { font, panel }: Theme): void {
   const { ctx, bbox } = chart
   const x = bbox.left + 6 * devicePixelRatio
-  const y = chart.valToPos(value, 'y', true) - 3 * devicePixelRatio
+  const line = chart.valToPos(value, 'y', true)
   const text = `${name} ${value.toFixed(2)}`
   ctx.font = font.replace(/^\d+/, (size) => String(Number(size) * devicePixelRatio))
+  const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } = ctx.measureText(text)
+  const hasRoomAbove = line - bbox.top > ascent + descent + 3 * devicePixelRatio
+  const y = line + (hasRoomAbove ? -3 : 3) * devicePixelRatio
   ctx.textAlign = 'left'
-  ctx.textBaseline = 'bottom'
+  ctx.textBaseline = hasRoomAbove ? 'bottom' : 'top'
   ctx.lineJoin = 'round'
   ctx.lineWidth = 4 * devicePixelRatio
   ctx.strokeStyle = panel
