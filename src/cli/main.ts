@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
+import { benchCommand } from './bench.ts'
 import { melCommand } from './mel.ts'
 import { serveCommand } from './serve.ts'
 import { watchCommand } from './watch.ts'
@@ -13,6 +14,7 @@ const program = new Command('earwitness')
   .addCommand(serveCommand())
   .addCommand(watchCommand())
   .addCommand(melCommand())
+  .addCommand(benchCommand())
   .showHelpAfterError('(--help says more)')
   .addHelpText(
     'after',

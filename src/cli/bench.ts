@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { TransportName } from '../server/serve.ts'
+import { benchDecode } from './bench/decode.ts'
+import { benchDsp } from './bench/dsp.ts'
+import { benchLatency } from './bench/latency.ts'
+import { machine } from './bench/machine.ts'
+import { benchModel } from './bench/model.ts'
+import type { PacketEncoding } from './bench/packets.ts'
+import { number } from './options.ts'
+
+interface LatencyFlags {
+  readonly json?: boolean
+  readonly streams: readonly number[]
+  readonly seconds: number
+  readonly transport: TransportName
+  readonly encoding: PacketEncoding
+  readonly model: string
+  readonly audio?: string
+}
+
+const DEFAULT_STREAMS = [1, 10, 50]
+
+/** Programs that measure; each prints one JSON document, with the machine it ran on. */
+export function benchCommand(): Command {
+  const bench = new Command('bench')
+    .description('Measure this program on this machine: JSON on standard output, words on standard error.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ earwitness bench dsp --json
+  $ earwitness bench latency --streams 1,10,50 --transport uws
+  $ earwitness bench all --json > bench.json`,
+    )
+  for (const command of [dsp(), decode(), model(), latency(), all()]) {
+    bench.addCommand(command.option('--json', 'on one line').exitOverride())
+  }
+  return bench
+}
+
+function dsp(): Command {
+  return new Command('dsp')
+    .description('mel frame, FFT and resampler, beside torchaudio in turns where python3 has it (PYTHON names another)')
+    .option('--seconds <count>', 'of audio in a round', above(0), 30)
+    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .action(async (flags) => print(flags, await benchDsp(flags)))
+}
+
+function decode(): Command {
+  return new Command('decode')
+    .description('packets of 20 ms from message to samples, by encoding')
+    .option('--packets <count>', 'in a round', above(0), 5_000)
+    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .action(async (flags) => print(flags, await benchDecode(flags)))
+}
+
+function model(): Command {
+  return new Command('model')
+    .description('one full window through the model, alone and in batches')
+    .option('--model <name|folder>', 'what to measure', 'default')
+    .option('--threads <count>', 'of one inference', above(0), availableParallelism())
+    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .action(async (flags) => print(flags, await benchModel(flags)))
+}
+
+function latency(): Command {
+  return new Command('latency')
+    .alias('streams')
+    .description('live streams over real sockets to a server of its own: latency, skipped windows, CPU, memory')
+    .option('--streams <counts>', 'at once, one measurement each', counts, DEFAULT_STREAMS)
+    .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', above(0), 30)
+    .addOption(new Option('--transport <name>', 'of the server').choices(['ws', 'uws']).default('ws'))
+    .addOption(new Option('--encoding <name>', 'of the audio').choices(['s16le', 'opus']).default('s16le'))
+    .option('--model <name|folder>', 'that scores', 'default')
+    .option('--audio <file>', "what the streams play (default: the tests' recordings)")
+    .action(async (flags: LatencyFlags) => print(flags, await benchLatency(flags)))
+}
+
+function all(): Command {
+  return new Command('all').description('all of them, as `npm run bench` does').action(async (flags) => {
+    print(flags, {
+      dsp: await benchDsp({ seconds: 30, rounds: 9 }),
+      decode: await benchDecode({ packets: 5_000, rounds: 9 }),
+      model: await benchModel({ model: 'default', rounds: 9, threads: availableParallelism() }),
+      latency: await benchLatency({
+        streams: DEFAULT_STREAMS,
+        seconds: 30,
+        transport: 'ws',
+        encoding: 's16le',
+        model: 'default',
+      }),
+    })
+  })
+}
+
+function print(flags: { readonly json?: boolean }, report: object): void {
+  process.stdout.write(`${JSON.stringify({ machine: machine(), ...report }, null, flags.json === true ? 0 : 2)}\n`)
+}
+
+function above(least: number): (text: string) => number {
+  return (text) => {
+    const value = number(text)
+    if (value <= least) throw new InvalidArgumentError(`It must be above ${least}.`)
+    return value
+  }
+}
+
+function counts(text: string): number[] {
+  return text.split(',').map(above(0))
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { TransportName } from '../../server/serve.ts'
+
+export interface ServerProcessOptions {
+  readonly transport: TransportName
+  readonly model: string
+  /** The most that are open at once. */
+  readonly streams: number
+}
+
+/** What the process has used so far. */
+export interface Usage {
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+}
+
+/** `earwitness serve` in a process of its own, on a free port. */
+export class ServerProcess {
+  readonly #child: ChildProcess
+  readonly #host: string
+
+  private constructor(child: ChildProcess, host: string) {
+    this.#child = child
+    this.#host = host
+  }
+
+  /** The options that this Node was started with, such as --cpu-prof, are handed on. */
+  static async start({ transport, model, streams }: ServerProcessOptions): Promise<ServerProcess> {
+    const main = fileURLToPath(new URL('../main.js', import.meta.url))
+    const limit = `streams=${Math.max(256, streams)}`
+    const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', '--limit', limit]
+    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    for await (const line of createInterface({ input: child.stdout })) {
+      const host = /http:\/\/(\S+)/.exec(line)?.[1]
+      if (host !== undefined) return new ServerProcess(child, host)
+    }
+    throw new Error('the server ended before it listened; its message is above')
+  }
+
+  streamUrl(query: Record<string, string>): string {
+    return `ws://${this.#host}/v1/stream?${new URLSearchParams(query)}`
+  }
+
+  async usage(): Promise<Usage> {
+    const text = await (await fetch(`http://${this.#host}/metrics`)).text()
+    const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
+    return { cpuSeconds: value('process_cpu_seconds_total'), residentBytes: value('process_resident_memory_bytes') }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    await ended
+  }
+}

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+const run = promisify(execFile)
+
+const bench = async (...words: string[]) =>
+  JSON.parse((await run(process.execPath, [main, 'bench', ...words, '--json'])).stdout)
+
+const spread = {
+  median: expect.any(Number),
+  min: expect.any(Number),
+  max: expect.any(Number),
+  rounds: expect.any(Number),
+}
+const quantiles = (count: unknown) =>
+  expect.objectContaining({ count, p50: expect.any(Number), p99: expect.any(Number) })
+
+describe('earwitness bench', () => {
+  it('dsp tells the cost of a frame, and how far the arrays are from those of torchaudio', async () => {
+    const report = await bench('dsp', '--seconds', '0.5', '--rounds', '1')
+    expect(report).toMatchObject({
+      machine: { cores: expect.any(Number), node: process.version },
+      melFrameMicroseconds: { earwitness: { ...spread, rounds: 1 } },
+      fft2048Microseconds: spread,
+      resample48To16MicrosecondsPerSecond: { earwitness: spread },
+      differenceToTorchaudio: {
+        mel: { worst: { signal: 'sweep-loud', max: expect.any(Number), mean: expect.any(Number) } },
+        resample: { signals: { 48000: { max: expect.any(Number) } } },
+      },
+    })
+    if ('unavailable' in report.torchaudio) expect(report.melFrameMicroseconds.torchaudio).toBeNull()
+    else expect(report.melFrameMicroseconds.torchaudio).toMatchObject(spread)
+  })
+
+  it('dsp says why there is no torchaudio, and goes on without it', async () => {
+    const environment = { ...process.env, PYTHON: '/nowhere/python3' }
+    const words = [main, 'bench', 'dsp', '--seconds', '0.5', '--rounds', '1', '--json']
+    const report = JSON.parse((await run(process.execPath, words, { env: environment })).stdout)
+    expect(report.torchaudio.unavailable).toContain('torchaudio')
+    expect(report.melFrameMicroseconds).toMatchObject({ earwitness: spread, torchaudio: null, ratio: null })
+  })
+
+  it('decode tells the cost of a packet of each encoding', async () => {
+    const { packetMicroseconds } = await bench('decode', '--packets', '20', '--rounds', '1')
+    expect(packetMicroseconds).toMatchObject({ s16le: spread, opus: spread })
+  })
+
+  it('model tells the cost of a window, alone and in batches', async () => {
+    const { windowMilliseconds } = await bench('model', '--rounds', '1', '--threads', '1')
+    expect(windowMilliseconds).toMatchObject({ 1: spread, 4: spread, 16: spread })
+  })
+
+  it.each([
+    ['ws', 's16le'],
+    ['uws', 'opus'],
+  ])('latency plays streams in real time to a server with %s and %s', async (transport, encoding) => {
+    const words = ['--streams', '1,2', '--seconds', '2', '--transport', transport, '--encoding', encoding]
+    const report = await bench('latency', ...words)
+    expect(report).toMatchObject({ transport, encoding, residentMiBPerFurtherStream: expect.any(Number) })
+    expect(report.loads).toHaveLength(2)
+    for (const [index, load] of report.loads.entries()) {
+      expect(load).toMatchObject({
+        streams: index + 1,
+        dueToEventMs: quantiles(load.serverMs.count),
+        windowEndToEventMs: quantiles(load.serverMs.count),
+        windowsSkipped: expect.any(Number),
+        errors: [],
+        cpuMsPerStreamSecond: expect.any(Number),
+        residentMiB: { idle: expect.any(Number), busy: expect.any(Number), perStream: expect.any(Number) },
+      })
+      expect(load.windowEndToEventMs.p50).toBeGreaterThan(load.dueToEventMs.p50)
+    }
+  })
+
+  it('refuses a count that is none, with exit code 2', async () => {
+    await expect(bench('latency', '--streams', '0')).rejects.toMatchObject({ code: 2 })
+  })
+})
