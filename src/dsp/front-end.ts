@@ -7,6 +7,8 @@ export interface FrontEnd {
   readonly bins: number
   /** Samples between the starts of two frames. */
   readonly hopSamples: number
+  /** Frames that so many samples give, with a flush after them. */
+  framesIn(samples: number): number
   /** @throws EarwitnessError `stage_finished` after `flush`. */
   push(samples: Float32Array, onFrame: FrameSink): void
   /** The end of the audio: emits the frames that the offline recipe makes of the tail. */

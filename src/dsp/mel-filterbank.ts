@@ -1,12 +1,4 @@
-/** Triangular mel filters, each kept as the run of its non-zero weights. */
-export interface MelFilterbank {
-  readonly bins: number
-  /** First power bin of each filter. */
-  readonly first: Int32Array
-  /** Where each filter's weights begin in `weights`; one more entry than filters. */
-  readonly offsets: Int32Array
-  readonly weights: Float32Array
-}
+import { type MelFilterbank, packFilters } from './mel-filters.ts'
 
 const { fround } = Math
 
@@ -28,24 +20,13 @@ export function melFilterbank(options: {
 }): MelFilterbank {
   const { bins, fftSize, sampleRate, lowHz, highHz } = options
   const corners = cornersInHertz(bins + 2, melOf(lowHz), melOf(highHz))
-  const first = new Int32Array(bins)
-  const offsets = new Int32Array(bins + 1)
-  const weights: number[] = []
-  for (let filter = 0; filter < bins; filter += 1) {
+  return packFilters(bins, fftSize / 2 + 1, (filter, bin) => {
     const [left, centre, right] = [corners[filter]!, corners[filter + 1]!, corners[filter + 2]!]
-    const weightAt = (bin: number): number => {
-      const hertz = fround((bin * sampleRate) / fftSize)
-      const rising = fround(fround(hertz - left) / fround(centre - left))
-      const falling = fround(fround(right - hertz) / fround(right - centre))
-      return Math.min(rising, falling)
-    }
-    let bin = Math.floor((left * fftSize) / sampleRate)
-    while (bin <= fftSize / 2 && weightAt(bin) <= 0) bin += 1
-    first[filter] = bin
-    for (; bin <= fftSize / 2 && weightAt(bin) > 0; bin += 1) weights.push(weightAt(bin))
-    offsets[filter + 1] = weights.length
-  }
-  return { bins, first, offsets, weights: Float32Array.from(weights) }
+    const hertz = fround((bin * sampleRate) / fftSize)
+    const rising = fround(fround(hertz - left) / fround(centre - left))
+    const falling = fround(fround(right - hertz) / fround(right - centre))
+    return Math.min(rising, falling)
+  })
 }
 
 /** `count` corners, evenly spaced in mel; counted from the nearer end, as torch.linspace counts. */

@@ -1,7 +1,9 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Fft, RealFft } from './fft.ts'
 import type { FrameSink, FrontEnd } from './front-end.ts'
-import { type MelFilterbank, melFilterbank } from './mel-filterbank.ts'
+import { melFilterbank } from './mel-filterbank.ts'
+import { filteredPower, type MelFilterbank } from './mel-filters.ts'
+import { measurePower } from './power-spectrum.ts'
 
 const SAMPLE_RATE = 16_000
 const FFT_SIZE = 2048
@@ -50,6 +52,10 @@ export class TorchaudioMel implements FrontEnd {
     this.#fft = fft.real(FFT_SIZE)
     this.#filters = filtersOf(spec)
     this.#frame = new Float32Array(spec.melBins)
+  }
+
+  framesIn(samples: number): number {
+    return samples <= HALF ? 0 : Math.floor(samples / HOP) + 1
   }
 
   push(samples: Float32Array, onFrame: FrameSink): void {
@@ -110,33 +116,17 @@ export class TorchaudioMel implements FrontEnd {
     const { input } = this.#fft
     for (let i = 0; i < FFT_SIZE; i += 1) input[i] = this.#samples[at + i]! * this.#window[i]!
     this.#fft.transform()
-    this.#measurePower()
+    measurePower(this.#fft, this.#power)
     this.#applyFilters()
     onFrame(this.#frame, this.#frames)
     this.#frames += 1
   }
 
-  #measurePower(): void {
-    const { output } = this.#fft
-    const power = this.#power
-    power[0] = output[0]! * output[0]!
-    power[HALF] = output[1]! * output[1]!
-    for (let bin = 1; bin < HALF; bin += 1) {
-      const re = output[2 * bin]!
-      const im = output[2 * bin + 1]!
-      power[bin] = re * re + im * im
-    }
-  }
-
   /** dB = 10 · log₁₀(max(x, floor)) */
   #applyFilters(): void {
-    const { first, offsets, weights } = this.#filters
     const { floor, offset, scale } = this.#spec
     for (let filter = 0; filter < this.bins; filter += 1) {
-      const from = offsets[filter]!
-      const shift = first[filter]! - from
-      let sum = 0
-      for (let w = from; w < offsets[filter + 1]!; w += 1) sum += weights[w]! * this.#power[w + shift]!
+      const sum = filteredPower(this.#filters, filter, this.#power)
       this.#frame[filter] = (10 * Math.log10(Math.max(sum, floor)) + offset) / scale
     }
   }

@@ -26,6 +26,21 @@ const FrontEndSchema = v.variant('kind', [
     offset: v.number(),
     scale: positive,
   }),
+  v.object({
+    kind: v.literal('kaldi-fbank'),
+    sampleRate: v.literal(16_000),
+    frameSamples: v.literal(400),
+    fftSize: v.literal(512),
+    hopSamples: v.literal(160),
+    melBins: v.literal(128),
+    lowHz: v.pipe(v.number(), v.minValue(0)),
+    highHz: v.pipe(v.number(), v.maxValue(8000)),
+    preemphasis: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    floor: positive,
+    /** normalised = (ln − mean) / (2 · std), as in Hugging Face's `preprocessor_config.json` */
+    mean: v.number(),
+    std: positive,
+  }),
 ])
 
 /** The single place that says what a model means. Read from `model.json`, checked before anything is loaded. */
@@ -38,7 +53,7 @@ export const ModelManifestSchema = v.object({
   input: v.object({
     tensor: v.string(),
     frames: positiveInteger,
-    /** What stands behind the frames of a window that is not yet full. */
+    /** What stands behind the frames of a window that is not yet full; `zero` is the front end's own padding value. */
     padding: v.picklist(['zero', 'repeat', 'length']),
     /** The int64 tensor of valid frames, for `length`. */
     lengthTensor: v.optional(v.string()),

@@ -67,6 +67,7 @@ describe('the torchaudio-mel front end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1025, max: 5000 }), (length) => {
         expect(framesOf(frontEnd(), [new Float32Array(length)]).length / 128).toBe(Math.floor(length / 160) + 1)
+        expect(frontEnd().framesIn(length)).toBe(Math.floor(length / 160) + 1)
       }),
       { numRuns: 30 },
     )
@@ -74,6 +75,7 @@ describe('the torchaudio-mel front end', () => {
 
   it.each([0, 1, 500, 1023])('gives no frames of %i samples, too few to reflect', (length) => {
     expect(framesOf(frontEnd(), [new Float32Array(length)])).toHaveLength(0)
+    expect(frontEnd().framesIn(length)).toBe(0)
   })
 
   it('is as new after a reset', () => {

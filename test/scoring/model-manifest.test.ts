@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { parseModelManifest } from '../../src/scoring/model-manifest.ts'
 import { defaultManifest } from '../fixtures/default-manifest.ts'
+import { kaldiManifest } from '../fixtures/kaldi-manifest.ts'
 
 const changed = (change: object) => () => parseModelManifest({ ...defaultManifest, ...change })
 
+const kaldiFbank = kaldiManifest.frontend
+
 describe('a model manifest', () => {
+  it('picks a kaldi-fbank front end with all its parameters', () => {
+    expect(changed({ frontend: kaldiFbank })().frontend).toEqual(kaldiFbank)
+  })
+
+  it.each(Object.keys(kaldiFbank))('is refused with a kaldi-fbank front end without %s', (name) => {
+    expect(changed({ frontend: { ...kaldiFbank, [name]: undefined } })).toThrow(/^model\.json: frontend/)
+  })
+
   it.each([
     [
       'a file outside the package',

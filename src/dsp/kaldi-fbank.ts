@@ -1,0 +1,142 @@
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { Fft, RealFft } from './fft.ts'
+import type { FrameSink, FrontEnd } from './front-end.ts'
+import { kaldiMelFilterbank } from './kaldi-mel-filterbank.ts'
+import { filteredPower, type MelFilterbank } from './mel-filters.ts'
+import { measurePower } from './power-spectrum.ts'
+
+const SAMPLE_RATE = 16_000
+const FRAME = 400
+const HOP = 160
+const FFT_SIZE = 512
+/** Samples that the buffer takes beyond one frame before it is moved to the front. */
+const SLACK = 16 * FRAME
+
+export interface KaldiFbankSpec {
+  readonly kind: 'kaldi-fbank'
+  readonly melBins: number
+  readonly lowHz: number
+  readonly highHz: number
+  readonly preemphasis: number
+  readonly floor: number
+  readonly mean: number
+  readonly std: number
+}
+
+/**
+ * torchaudio's `compliance.kaldi.fbank(window_type="hanning", num_mel_bins=128)`, which is Hugging Face's
+ * `ASTFeatureExtractor`, as a stream, then (x − mean) / (2 · std). Frame t holds samples 160·t to 160·t + 399 and comes
+ * with the last of them; edges are snipped, so N samples give ⌊(N − 400) / 160⌋ + 1 frames and a flush adds none.
+ * Holds at most 17 frames of samples.
+ */
+export class KaldiFbank implements FrontEnd {
+  readonly hopSamples = HOP
+  readonly bins: number
+  readonly #spec: KaldiFbankSpec
+  readonly #fft: RealFft
+  readonly #filters: MelFilterbank
+  readonly #window = symmetricHann(FRAME)
+  readonly #power = new Float64Array(FFT_SIZE / 2 + 1)
+  readonly #frame: Float32Array
+  readonly #samples = new Float32Array(FRAME + SLACK)
+  /** Position of the buffer's first sample. */
+  #start = 0
+  /** Position behind the newest sample. */
+  #end = 0
+  #frames = 0
+  #finished = false
+
+  constructor(spec: KaldiFbankSpec, fft: Fft) {
+    this.#spec = spec
+    this.bins = spec.melBins
+    this.#fft = fft.real(FFT_SIZE)
+    this.#filters = filtersOf(spec)
+    this.#frame = new Float32Array(spec.melBins)
+  }
+
+  framesIn(samples: number): number {
+    return samples < FRAME ? 0 : Math.floor((samples - FRAME) / HOP) + 1
+  }
+
+  push(samples: Float32Array, onFrame: FrameSink): void {
+    if (this.#finished) throw new EarwitnessError('stage_finished', 'the front end has been flushed')
+    let taken = 0
+    while (taken < samples.length) {
+      this.#makeRoom()
+      const room = this.#samples.length - (this.#end - this.#start)
+      const piece = samples.subarray(taken, taken + room)
+      this.#samples.set(piece, this.#end - this.#start)
+      this.#end += piece.length
+      taken += piece.length
+      while (this.#end >= this.#frames * HOP + FRAME) this.#emit(onFrame)
+    }
+  }
+
+  flush(_onFrame: FrameSink): void {
+    if (this.#finished) throw new EarwitnessError('stage_finished', 'the front end has been flushed')
+    this.#finished = true
+  }
+
+  reset(): void {
+    this.#start = 0
+    this.#end = 0
+    this.#frames = 0
+    this.#finished = false
+  }
+
+  /** Forgets what no frame to come reaches back to, once the buffer is full. */
+  #makeRoom(): void {
+    if (this.#end - this.#start < this.#samples.length) return
+    const needed = this.#frames * HOP
+    this.#samples.copyWithin(0, needed - this.#start, this.#end - this.#start)
+    this.#start = needed
+  }
+
+  #emit(onFrame: FrameSink): void {
+    this.#shape(this.#frames * HOP - this.#start)
+    this.#fft.transform()
+    measurePower(this.#fft, this.#power)
+    const { floor, mean, std } = this.#spec
+    for (let filter = 0; filter < this.bins; filter += 1) {
+      const logPower = Math.log(Math.max(filteredPower(this.#filters, filter, this.#power), floor))
+      this.#frame[filter] = (logPower - mean) / (2 * std)
+    }
+    onFrame(this.#frame, this.#frames)
+    this.#frames += 1
+  }
+
+  /** Without its mean, pre-emphasised (the sample before the first is the first), windowed, and zeros behind. */
+  #shape(at: number): void {
+    const { input } = this.#fft
+    const { preemphasis } = this.#spec
+    let sum = 0
+    for (let i = 0; i < FRAME; i += 1) sum += this.#samples[at + i]!
+    const mean = sum / FRAME
+    let previous = this.#samples[at]! - mean
+    for (let i = 0; i < FRAME; i += 1) {
+      const sample = this.#samples[at + i]! - mean
+      input[i] = (sample - preemphasis * previous) * this.#window[i]!
+      previous = sample
+    }
+    // The transform is shared: who used it before left his own values here.
+    input.fill(0, FRAME)
+  }
+}
+
+const filterbanks = new Map<string, MelFilterbank>()
+
+/** Streams with the same recipe share its filters. */
+function filtersOf({ melBins, lowHz, highHz }: KaldiFbankSpec): MelFilterbank {
+  const key = `${melBins} ${lowHz} ${highHz}`
+  let filters = filterbanks.get(key)
+  if (filters === undefined) {
+    filters = kaldiMelFilterbank({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
+    filterbanks.set(key, filters)
+  }
+  return filters
+}
+
+/** Symmetric: w[n] = 0.5 − 0.5 · cos(2πn / (N − 1)). */
+function symmetricHann(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (size - 1)))
+}

@@ -1,0 +1,39 @@
+/** Triangular mel filters, each kept as the run of its non-zero weights. */
+export interface MelFilterbank {
+  readonly bins: number
+  /** First power bin of each filter. */
+  readonly first: Int32Array
+  /** Where each filter's weights begin in `weights`; one more entry than filters. */
+  readonly offsets: Int32Array
+  readonly weights: Float32Array
+}
+
+/** Packs the filters whose weight of a power bin is `weightAt`, at most 0 outside one run of bins. A filter may be empty. */
+export function packFilters(
+  bins: number,
+  powerBins: number,
+  weightAt: (filter: number, powerBin: number) => number,
+): MelFilterbank {
+  const first = new Int32Array(bins)
+  const offsets = new Int32Array(bins + 1)
+  const weights: number[] = []
+  for (let filter = 0; filter < bins; filter += 1) {
+    let bin = 0
+    while (bin < powerBins && weightAt(filter, bin) <= 0) bin += 1
+    first[filter] = bin
+    for (; bin < powerBins && weightAt(filter, bin) > 0; bin += 1) weights.push(weightAt(filter, bin))
+    offsets[filter + 1] = weights.length
+  }
+  return { bins, first, offsets, weights: Float32Array.from(weights) }
+}
+
+/** The power that one filter lets through. */
+export function filteredPower(filters: MelFilterbank, filter: number, power: Float64Array): number {
+  const { first, offsets, weights } = filters
+  const from = offsets[filter]!
+  const to = offsets[filter + 1]!
+  const shift = first[filter]! - from
+  let sum = 0
+  for (let w = from; w < to; w += 1) sum += weights[w]! * power[w + shift]!
+  return sum
+}
