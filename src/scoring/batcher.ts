@@ -2,6 +2,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import type { Batch, ScoredBatch } from './inference-thread.ts'
 import type { ModelManifest } from './model-manifest.ts'
 import type { WindowOutcome, WindowSource } from './scorer.ts'
+import { padWindow } from './window-padding.ts'
 
 export interface BatcherOptions {
   /** Windows in a batch. */
@@ -28,7 +29,7 @@ interface OpenBatch {
  * number of channels.
  */
 export class Batcher {
-  readonly #input: ModelManifest['input']
+  readonly #manifest: ModelManifest
   readonly #windowValues: number
   readonly #run: (batch: Batch) => Promise<ScoredBatch>
   readonly #options: BatcherOptions
@@ -40,7 +41,7 @@ export class Batcher {
   #closed = false
 
   constructor(manifest: ModelManifest, run: (batch: Batch) => Promise<ScoredBatch>, options: BatcherOptions) {
-    this.#input = manifest.input
+    this.#manifest = manifest
     this.#windowValues = manifest.input.frames * manifest.frontend.melBins
     this.#run = run
     this.#options = options
@@ -91,12 +92,7 @@ export class Batcher {
   #copy(window: WindowSource, memory: ArrayBuffer, index: number): number {
     const frames = new Float32Array(memory, index * this.#windowValues * 4, this.#windowValues)
     const length = window.copyLast(frames, 0)
-    if (this.#input.padding === 'repeat') {
-      const valid = (this.#windowValues / this.#input.frames) * length
-      for (let at = valid; at < frames.length && valid > 0; at += valid) {
-        frames.copyWithin(at, 0, Math.min(valid, frames.length - at))
-      }
-    }
+    padWindow(frames, length, this.#manifest)
     return length
   }
 

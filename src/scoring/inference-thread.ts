@@ -5,6 +5,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import { fakeLogitOf, outputWidth } from './fake-logit.ts'
 import type { LoadRequest, RunRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
 import type { Candidate, ModelPackage } from './model-package.ts'
+import { padWindow } from './window-padding.ts'
 
 export interface InferenceOptions {
   /** Threads that one inference may use. */
@@ -65,6 +66,7 @@ export class InferenceThread {
     const frames = new Float32Array(input.frames * this.#model.manifest.frontend.melBins)
     frames.set(this.#model.goldenFrames)
     const length = this.#model.goldenFrames.length / this.#model.manifest.frontend.melBins
+    padWindow(frames, length, this.#model.manifest)
     const { fakeLogits } = await this.run({ frames: frames.buffer, lengths: [length] }).catch((cause: Error) => {
       throw new EarwitnessError('bad_model', `${this.candidate.provider}: ${cause.message}`, { cause })
     })

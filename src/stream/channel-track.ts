@@ -10,7 +10,7 @@ import { type Settled, settle } from './settled.ts'
 import { type GateVerdict, SpeechGate } from './speech-gate.ts'
 
 const MODEL_RATE = 16_000
-/** The first score comes after 1 s of audio: less is unreliable. */
+/** The first score comes after 1 s of audio: less is unreliable. A front end that snips its edges makes fewer frames of it. */
 const FIRST_WINDOW_FRAMES = 100
 /** Gate frames that may be known beyond the newest mel frame: its look-ahead and one piece of input. */
 const GATE_SLACK_FRAMES = 64
@@ -61,9 +61,9 @@ export class ChannelTrack {
     this.#options = options
     this.#onDue = onDue
     this.#windowFrames = input.frames
-    this.#nextDue = this.#leastFrames
     this.#resampler = new Resampler(options.sampleRate, MODEL_RATE)
     this.#frontEnd = createFrontEnd(frontend, options.fft)
+    this.#nextDue = this.#leastFrames
     this.#ring = new FrameRing(input.frames, frontend.melBins)
     this.#gate = new SpeechGate(input.frames + GATE_SLACK_FRAMES, decision.leastSpeechSeconds)
     this.#clipping = new ClippingWatch(options.sampleRate)
@@ -131,7 +131,8 @@ export class ChannelTrack {
   }
 
   get #leastFrames(): number {
-    return Math.max(FIRST_WINDOW_FRAMES, this.#options.scorer.manifest.input.leastFrames)
+    const inFirstSecond = Math.min(FIRST_WINDOW_FRAMES, this.#frontEnd.framesIn(MODEL_RATE))
+    return Math.max(inFirstSecond, this.#options.scorer.manifest.input.leastFrames)
   }
 
   #atModelRate(inputSamples: number): number {
@@ -143,7 +144,8 @@ export class ChannelTrack {
     const first = Math.max(0, end - this.#windowFrames)
     const { hopSamples } = this.#options.scorer.manifest.frontend
     const startSample = first * hopSamples
-    const endSample = this.#ended ? Math.min(end * hopSamples, this.#modelSamples) : end * hopSamples
+    // The end of the audio ends the last window, wherever in its frame it falls.
+    const endSample = this.#ended ? this.#modelSamples : end * hopSamples
     const gapMs = this.#gaps.millisecondsWithin(startSample, endSample)
     const gate = this.#judge(first, end, gapMs)
     this.#lastDue = end
