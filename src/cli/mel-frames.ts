@@ -1,7 +1,7 @@
 import { createDecoder } from '../audio/create-decoder.ts'
 import { loadFft } from '../dsp/fft.ts'
 import type { FrontEnd } from '../dsp/front-end.ts'
-import { createFrontEnd, TORCHAUDIO_MEL } from '../dsp/front-ends.ts'
+import { createFrontEnd, KALDI_FBANK, TORCHAUDIO_MEL } from '../dsp/front-ends.ts'
 import { Resampler } from '../dsp/resampler.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { limitsWith } from '../protocol/limits.ts'
@@ -10,7 +10,8 @@ import { SampleBlocks } from '../stream/sample-blocks.ts'
 import { audioInput } from './audio-input.ts'
 
 const MODEL_RATE = 16_000
-const FRONT_ENDS = { 'torchaudio-mel': TORCHAUDIO_MEL } as const
+/** The recipes that a command can ask for by name. */
+export const FRONT_ENDS = { 'torchaudio-mel': TORCHAUDIO_MEL, 'kaldi-fbank': KALDI_FBANK } as const
 
 export type FrontEndName = keyof typeof FRONT_ENDS
 

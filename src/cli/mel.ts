@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Command, Option } from 'commander'
 import { dump as toNpy } from 'npyjs'
 import { EarwitnessError } from '../protocol/errors.ts'
-import { type FrontEndName, melFrames } from './mel-frames.ts'
+import { FRONT_ENDS, type FrontEndName, melFrames } from './mel-frames.ts'
 import { melImage } from './mel-image.ts'
 
 interface MelFlags {
@@ -16,7 +16,7 @@ export function melCommand(): Command {
     .description('Write the mel frames of a file as a model sees them: .npy (float32 [frames, 128]) or .png.')
     .argument('<file>', 'an audio file of any kind, or - for standard input')
     .requiredOption('--out <file>', 'where to write; the ending says what: .npy or .png')
-    .addOption(new Option('--frontend <name>', 'the recipe').choices(['torchaudio-mel']).default('torchaudio-mel'))
+    .addOption(new Option('--frontend <name>', 'the recipe').choices(Object.keys(FRONT_ENDS)).default('torchaudio-mel'))
     .addHelpText('after', '\nExample:\n  $ earwitness mel call.wav --out call.png')
     .action(mel)
 }
