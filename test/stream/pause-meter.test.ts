@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PauseMeter } from '../../src/stream/pause-meter.ts'
+
+describe('the pause meter', () => {
+  it('finds no pause in audio that comes in time, with less than two seconds of jitter', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1_999), { minLength: 1, maxLength: 100 }), (jitters) => {
+        const meter = new PauseMeter()
+        meter.arrived(0, 0)
+        const pauses = jitters.map((jitter, at) => meter.arrived(100 * (at + 1) + jitter, 0.1 * (at + 1)))
+        expect(pauses.every((pause) => pause === 0)).toBe(true)
+      }),
+    )
+  })
+
+  it('says for how long the sender had paused', () => {
+    const meter = new PauseMeter()
+    meter.arrived(1_000, 0)
+    expect(meter.arrived(6_500, 0.5)).toBe(5_000)
+  })
+
+  it('tells of a pause once', () => {
+    const meter = new PauseMeter()
+    meter.arrived(0, 0)
+    meter.arrived(5_000, 0)
+    expect(meter.arrived(5_100, 0.1)).toBe(0)
+  })
+
+  it('tells of a second pause by itself', () => {
+    const meter = new PauseMeter()
+    meter.arrived(0, 0)
+    meter.arrived(5_000, 0)
+    expect(meter.arrived(8_100, 0.1)).toBe(3_000)
+  })
+
+  it('does not take for a pause that a sender waits for the clock after running ahead of it', () => {
+    const meter = new PauseMeter()
+    meter.arrived(0, 0)
+    meter.arrived(10, 10)
+    expect(meter.arrived(10_000, 10)).toBe(0)
+  })
+
+  it('says how far the audio is ahead of the clock', () => {
+    const meter = new PauseMeter()
+    meter.arrived(1_000, 0)
+    expect(meter.aheadSeconds(1_500, 4)).toBe(3.5)
+  })
+
+  it('leaves pauses out of how far the audio is ahead', () => {
+    const meter = new PauseMeter()
+    meter.arrived(0, 0)
+    meter.arrived(5_000, 0)
+    expect(meter.aheadSeconds(6_000, 1)).toBe(0)
+  })
+})
