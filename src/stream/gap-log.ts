@@ -35,10 +35,6 @@ export class GapLog {
     while (this.#gaps[0]!.end < end - this.#reach) this.#gaps.shift()
   }
 
-  covers(position: number): boolean {
-    return this.#gaps.some((gap) => gap.start <= position && position < gap.end)
-  }
-
   /** Milliseconds missing between two positions. Of a gap that is partly inside, the inner part counts. */
   millisecondsWithin(start: number, end: number): number {
     const within = (gap: Gap): number => {
