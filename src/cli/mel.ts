@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Command, Option } from 'commander'
 import { dump as toNpy } from 'npyjs'
+import { COLOUR_RANGES } from '../dsp/mel-colours.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { FRONT_ENDS, type FrontEndName, melFrames } from './mel-frames.ts'
 import { melImage } from './mel-image.ts'
@@ -27,7 +28,10 @@ async function mel(file: string, flags: MelFlags): Promise<void> {
     throw new EarwitnessError('bad_parameter', `--out must end in .npy or .png; got ${flags.out}`)
   }
   const { values, frames, bins } = await melFrames(file, flags.frontend)
-  const bytes = kind === '.npy' ? new Uint8Array(toNpy(values, [frames, bins])) : melImage(values, frames, bins)
+  const bytes =
+    kind === '.npy'
+      ? new Uint8Array(toNpy(values, [frames, bins]))
+      : melImage(values, frames, bins, COLOUR_RANGES[flags.frontend])
   await writeFile(flags.out, bytes)
   process.stderr.write(`${frames} frames of ${bins} bins → ${flags.out}\n`)
 }

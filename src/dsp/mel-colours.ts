@@ -1,6 +1,16 @@
-/** Normalised mel values from here to there cover the colours: about 80 dB, from a silent room to a loud voice. */
-const LOWEST = -4.5
-const HIGHEST = 4.5
+import type { FrontEndSpec } from './front-ends.ts'
+
+/** The normalised mel values that the colours run over. */
+export interface ColourRange {
+  readonly lowest: number
+  readonly highest: number
+}
+
+/** From a silent room to a loud voice, 80 to 90 dB; each recipe has its own scale, and kaldi-fbank's floor is -1.28. */
+export const COLOUR_RANGES: Readonly<Record<FrontEndSpec['kind'], ColourRange>> = {
+  'torchaudio-mel': { lowest: -4.5, highest: 4.5 },
+  'kaldi-fbank': { lowest: -1.28, highest: 1 },
+}
 /** From quiet to loud, evenly spaced; brightness rises all the way, so the picture also reads without colour. */
 const STOPS = [
   [6, 7, 26],
@@ -15,9 +25,13 @@ const SHADES = 256
 const PALETTE = palette()
 
 /** Paints a mel frame as a column of pixels from the highest bin down: four bytes each, red, green, blue and opacity. */
-export function paintFrame(frame: Float32Array, rgba: Uint8Array | Uint8ClampedArray): void {
+export function paintFrame(
+  frame: Float32Array,
+  rgba: Uint8Array | Uint8ClampedArray,
+  { lowest, highest }: ColourRange = COLOUR_RANGES['torchaudio-mel'],
+): void {
   for (let bin = 0; bin < frame.length; bin += 1) {
-    const share = (frame[bin]! - LOWEST) / (HIGHEST - LOWEST)
+    const share = (frame[bin]! - lowest) / (highest - lowest)
     const shade = Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1))
     const pixel = (frame.length - 1 - bin) * 4
     for (let part = 0; part < 4; part += 1) rgba[pixel + part] = PALETTE[shade * 4 + part]!
