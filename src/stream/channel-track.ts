@@ -93,9 +93,10 @@ export class ChannelTrack {
   /** Silence in the place of samples that were lost. Time goes on; what it covers is not taken for speech heard. */
   pushGap(silence: Float32Array): void {
     const start = this.#inputSamples
-    this.push(silence)
     const milliseconds = (silence.length / this.#options.sampleRate) * 1000
-    this.#gaps.add(this.#atModelRate(start), this.#atModelRate(this.#inputSamples), milliseconds)
+    // Noted before it is pushed: a window that comes due inside of it holds a part of it.
+    this.#gaps.add(this.#atModelRate(start), this.#atModelRate(start + silence.length), milliseconds)
+    this.push(silence)
   }
 
   /** The sender fell silent for this long; no samples stand for it. */
