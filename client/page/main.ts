@@ -10,7 +10,8 @@ import { openTab } from './tab-source.ts'
 const STREAM = new URL('v1/stream', location.href)
 const MODELS = new URL('v1/models', location.href)
 
-const mel = await MelFeed.open()
+const model = await defaultModel(MODELS)
+const mel = await MelFeed.open(model?.frontend ?? 'torchaudio-mel')
 const bar = new SourceBar({
   microphone: () => void page.listenTo('microphone', openMicrophone),
   tab: () => void page.listenTo('tab', openTab),
@@ -19,7 +20,6 @@ const bar = new SourceBar({
 })
 const page = new Page(bar, mel, STREAM)
 acceptDrops(playFile)
-const model = await defaultModel(MODELS)
 if (model !== undefined) page.showModel(model)
 
 function playFile(file: File): void {

@@ -1,11 +1,15 @@
 import { type Fft, loadFft } from '../../src/dsp/fft.ts'
 import type { FrontEnd } from '../../src/dsp/front-end.ts'
-import { createFrontEnd, TORCHAUDIO_MEL } from '../../src/dsp/front-ends.ts'
-import { paintFrame } from '../../src/dsp/mel-colours.ts'
+import { createFrontEnd, type FrontEndSpec, KALDI_FBANK, TORCHAUDIO_MEL } from '../../src/dsp/front-ends.ts'
+import { COLOUR_RANGES, paintFrame } from '../../src/dsp/mel-colours.ts'
 import { Resampler } from '../../src/dsp/resampler.ts'
 import { MelView } from './mel-view.ts'
 
 const MODEL_RATE = 16_000
+const SPECS: Readonly<Record<FrontEndSpec['kind'], FrontEndSpec>> = {
+  'torchaudio-mel': TORCHAUDIO_MEL,
+  'kaldi-fbank': KALDI_FBANK,
+}
 const WASM = new URL('pffft.wasm', import.meta.url)
 
 /** The sound as the model hears it: the server's own resampler and front end, run here, into the scrolling picture. */
@@ -14,13 +18,14 @@ export class MelFeed {
   readonly #view: MelView
   #resampler = new Resampler(MODEL_RATE, MODEL_RATE)
 
-  private constructor(fft: Fft) {
-    this.#frontEnd = createFrontEnd(TORCHAUDIO_MEL, fft)
-    this.#view = new MelView(this.#frontEnd.bins, paintFrame)
+  private constructor(fft: Fft, kind: FrontEndSpec['kind']) {
+    this.#frontEnd = createFrontEnd(SPECS[kind], fft)
+    this.#view = new MelView(this.#frontEnd.bins, (frame, rgba) => paintFrame(frame, rgba, COLOUR_RANGES[kind]))
   }
 
-  static async open(): Promise<MelFeed> {
-    return new MelFeed(await loadFft(WASM.href))
+  /** @param kind the front end of the model that listens */
+  static async open(kind: FrontEndSpec['kind']): Promise<MelFeed> {
+    return new MelFeed(await loadFft(WASM.href), kind)
   }
 
   /** A new sound begins. @param sampleRate hertz of the samples that will be pushed */

@@ -4,6 +4,7 @@ const ModelSchema = v.object({
   name: v.string(),
   version: v.string(),
   provider: v.string(),
+  frontend: v.picklist(['torchaudio-mel', 'kaldi-fbank']),
   decision: v.object({ raise: v.number(), clear: v.number() }),
 })
 
