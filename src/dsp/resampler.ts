@@ -72,18 +72,34 @@ export class Resampler {
   }
 
   /** Every output whose inputs are all there, up to `wanted` of them since the start. */
-  #make({ down, up, taps, first, weights }: ResamplingKernel, wanted: number, onSamples: SampleSink): void {
+  #make(kernel: ResamplingKernel, wanted: number, onSamples: SampleSink): void {
+    const { down, up, taps, first, weights } = kernel
+    const held = this.#end - this.#start
+    let phase = this.#made % up
+    let block = ((this.#made - phase) / up) * down - this.#start
     let filled = 0
-    for (; this.#made < wanted; this.#made += 1) {
-      const phase = this.#made % up
-      const from = Math.floor(this.#made / up) * down + first[phase]!
-      if (from + taps > this.#end) break
-      let sum = 0
-      const at = from - this.#start
-      for (let tap = 0; tap < taps; tap += 1) sum += weights[phase * taps + tap]! * this.#input[at + tap]!
-      this.#output[filled] = sum
-      filled += 1
+    for (; this.#made + filled < wanted; filled += 1) {
+      const at = block + first[phase]!
+      if (at + taps > held) break
+      this.#output[filled] = weighted(this.#input, at, weights, phase * taps, taps)
+      phase += 1
+      if (phase < up) continue
+      phase = 0
+      block += down
     }
+    this.#made += filled
     if (filled > 0) onSamples(this.#output.subarray(0, filled))
   }
+}
+
+/** The sum of `taps` weighted samples, as two sums: each addition waits for the one before it. */
+function weighted(samples: Float32Array, at: number, weights: Float32Array, from: number, taps: number): number {
+  let even = 0
+  let odd = 0
+  let tap = 0
+  for (; tap + 1 < taps; tap += 2) {
+    even += weights[from + tap]! * samples[at + tap]!
+    odd += weights[from + tap + 1]! * samples[at + tap + 1]!
+  }
+  return tap < taps ? even + weights[from + tap]! * samples[at + tap]! + odd : even + odd
 }

@@ -9,6 +9,7 @@ const SAMPLE_RATE = 16_000
 const FFT_SIZE = 2048
 const HOP = 160
 const HALF = FFT_SIZE / 2
+const DECIBELS = 10 / Math.LN10
 /** Samples that the buffer takes beyond one frame before it is moved to the front. */
 const SLACK = 8 * FFT_SIZE
 
@@ -113,8 +114,7 @@ export class TorchaudioMel implements FrontEnd {
 
   #emit(onFrame: FrameSink): void {
     const at = this.#frames * HOP - HALF - this.#start
-    const { input } = this.#fft
-    for (let i = 0; i < FFT_SIZE; i += 1) input[i] = this.#samples[at + i]! * this.#window[i]!
+    multiply(this.#samples, at, this.#window, this.#fft.input)
     this.#fft.transform()
     measurePower(this.#fft, this.#power)
     this.#applyFilters()
@@ -122,13 +122,23 @@ export class TorchaudioMel implements FrontEnd {
     this.#frames += 1
   }
 
-  /** dB = 10 · log₁₀(max(x, floor)) */
+  /** dB = 10 · log₁₀(max(x, floor)); the natural logarithm takes half the time. */
   #applyFilters(): void {
     const { floor, offset, scale } = this.#spec
     for (let filter = 0; filter < this.bins; filter += 1) {
       const sum = filteredPower(this.#filters, filter, this.#power)
-      this.#frame[filter] = (10 * Math.log10(Math.max(sum, floor)) + offset) / scale
+      this.#frame[filter] = (DECIBELS * Math.log(Math.max(sum, floor)) + offset) / scale
     }
+  }
+}
+
+/** The samples from `at` on, weighted, into `product`: four at a time, a multiple of which every frame is. */
+function multiply(samples: Float32Array, at: number, weights: Float32Array, product: Float32Array): void {
+  for (let i = 0; i < FFT_SIZE; i += 4) {
+    product[i] = samples[at + i]! * weights[i]!
+    product[i + 1] = samples[at + i + 1]! * weights[i + 1]!
+    product[i + 2] = samples[at + i + 2]! * weights[i + 2]!
+    product[i + 3] = samples[at + i + 3]! * weights[i + 3]!
   }
 }
 
