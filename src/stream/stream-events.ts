@@ -117,7 +117,9 @@ class LiveStream {
   }
 
   #hear(bytes: Uint8Array, arrivedMs: number): ObservableInput<Step> {
-    this.#channels.notePause(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
+    const pauseMs = this.#pauses.arrived(arrivedMs, this.#channels.seconds)
+    // Audio that is all there comes as it is asked for: no wait before it is its sender's.
+    if (this.#context.pace === 'live') this.#channels.notePause(pauseMs)
     this.#channels.decode(bytes)
     return this.#steps(this.#channels.goThrough(), arrivedMs)
   }
