@@ -8,7 +8,10 @@ import {
   from,
   type Observable,
   type ObservableInput,
+  type OperatorFunction,
   of,
+  queueScheduler,
+  subscribeOn,
 } from 'rxjs'
 import { asEarwitnessError } from '../protocol/errors.ts'
 import type { ReadyEvent, ServerEvent, SummaryEvent } from '../protocol/events.ts'
@@ -41,16 +44,21 @@ export function streamEvents(inputs: Observable<StreamInput>, context: StreamCon
   return defer(() => {
     const stream = new LiveStream(context)
     const steps = concat(
-      inputs.pipe(concatMap((input) => stream.take(input))),
+      inputs.pipe(oneAfterAnother((input) => stream.take(input))),
       defer(() => stream.end()),
     )
-    return concat(of(stream.ready()), steps.pipe(concatMap((step) => stream.tell(step)))).pipe(
+    return concat(of(stream.ready()), steps.pipe(oneAfterAnother((step) => stream.tell(step)))).pipe(
       finalize(() => stream.close()),
     )
   }).pipe(
     catchError((thrown) => of(fatal(thrown))),
     filter(wanted(context)),
   )
+}
+
+/** `concatMap`, but what waited begins after the end of the one before it, not inside of it: the stack stays flat. */
+function oneAfterAnother<In, Out>(make: (value: In) => ObservableInput<Out>): OperatorFunction<In, Out> {
+  return concatMap((value) => defer(() => make(value)).pipe(subscribeOn(queueScheduler)))
 }
 
 class LiveStream {
