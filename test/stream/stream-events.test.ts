@@ -1,0 +1,266 @@
+import fc from 'fast-check'
+import { concat, finalize, from, lastValueFrom, NEVER, Subject, throwError, toArray } from 'rxjs'
+import * as v from 'valibot'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EarwitnessError } from '../../src/protocol/errors.ts'
+import { type ServerEvent, ServerEventSchema } from '../../src/protocol/events.ts'
+import type { LocalScorer } from '../../src/scoring/local-scorer.ts'
+import type { StreamContext } from '../../src/stream/stream-channels.ts'
+import { type StreamInput, streamEvents } from '../../src/stream/stream-events.ts'
+import { fakeSpeech, fakeSpeechWav, firstSeconds, inPieces } from '../fixtures/recordings.ts'
+import { heldScorer } from './held-model.ts'
+import { opusPackets } from './opus-packets.ts'
+import { contextOf, openDefaultModel } from './test-model.ts'
+
+const FINALIZE: StreamInput = { kind: 'finalize' }
+
+let scorer: LocalScorer
+beforeAll(async () => {
+  scorer = await openDefaultModel()
+})
+afterAll(() => scorer.close())
+
+const audio = (bytes: Uint8Array, arrivedMs = 0): StreamInput => ({ kind: 'audio', bytes, arrivedMs })
+
+/** All events of a stream, each as its schema allows it. */
+async function eventsOf(inputs: Iterable<StreamInput>, context: StreamContext = contextOf(scorer)) {
+  const events = await lastValueFrom(streamEvents(from(inputs), context).pipe(toArray()))
+  return events.map((event) => v.parse(ServerEventSchema, event))
+}
+
+function ofType<Type extends ServerEvent['type']>(events: readonly ServerEvent[], type: Type) {
+  return events.filter((event): event is Extract<ServerEvent, { type: Type }> => event.type === type)
+}
+
+const typesOf = (events: readonly ServerEvent[]) => events.map(({ type }) => type)
+
+describe('the events of a stream', () => {
+  it('are ready, then scores, then one summary', async () => {
+    const events = await eventsOf([audio(firstSeconds(fakeSpeech, 2))])
+    const types = typesOf(events).filter((type) => type !== 'alert')
+    expect(types).toEqual(['ready', 'score', 'score', 'score', 'summary'])
+  })
+
+  it('are ready and a summary without channels where no audio came', async () => {
+    const events = await eventsOf([])
+    expect(typesOf(events)).toEqual(['ready', 'summary'])
+    expect(ofType(events, 'summary')[0]!.channels).toEqual([])
+  })
+
+  it('end with a window that ends with the audio', async () => {
+    const scores = ofType(await eventsOf([audio(firstSeconds(fakeSpeech, 1.7))]), 'score')
+    expect(scores.map(({ start, end }) => [start, end])).toEqual([
+      [0, 1],
+      [0, 1.5],
+      [0, 1.7],
+    ])
+  })
+
+  it('call the fixture of a fake voice fake, with an alert', async () => {
+    const events = await eventsOf([audio(fakeSpeech)])
+    expect(ofType(events, 'summary')[0]!.channels[0]).toMatchObject({ verdict: 'fake', scored: 23, duration: 12 })
+    expect(ofType(events, 'alert')[0]).toMatchObject({ state: 'raised' })
+  })
+
+  it('score the same bits however the bytes are cut into messages', async () => {
+    const bytes = fakeSpeechWav.subarray(0, 44 + 3 * 32_000)
+    const scoresOf = async (messages: Iterable<Uint8Array>) => {
+      const events = await eventsOf(Array.from(messages, (message) => audio(message)))
+      return ofType(events, 'score').map(({ latencyMs, ...score }) => score)
+    }
+    const whole = await scoresOf([bytes])
+    expect(whole.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4])
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 100 }), async (places) => {
+        const edges = [0, ...places.sort((a, b) => a - b), bytes.length]
+        expect(await scoresOf(edges.slice(1).map((end, at) => bytes.subarray(edges[at], end)))).toEqual(whole)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('are on finalize a score of what is there and a summary, and go on', async () => {
+    const events = await eventsOf([
+      audio(firstSeconds(fakeSpeech, 1.8)),
+      FINALIZE,
+      audio(fakeSpeech.subarray(57_600, 96_000)),
+    ])
+    const types = typesOf(events).filter((type) => type !== 'alert')
+    expect(types).toEqual([
+      'ready',
+      ...['score', 'score', 'score', 'summary'],
+      ...['score', 'score', 'score', 'summary'],
+    ])
+    expect(ofType(events, 'summary').map(({ channels }) => channels[0]!.duration)).toEqual([1.8, 3])
+  })
+
+  it('hold the smoothed value over windows that are mostly gaps, and say so', async () => {
+    const lost = Array.from({ length: 200 }, () => new Uint8Array(0))
+    const packets = [...opusPackets(firstSeconds(fakeSpeech, 2)), ...lost]
+    const events = await eventsOf(
+      packets.map((packet) => audio(packet)),
+      contextOf(scorer, { encoding: 'opus' }),
+    )
+    const scores = ofType(events, 'score')
+    const held = scores.findLast(({ windowFakeProbability }) => windowFakeProbability !== null)!.fakeProbability
+    expect(scores.at(-1)).toMatchObject({
+      end: 6,
+      gapMs: 4_000,
+      verdict: 'inconclusive',
+      reason: 'gap',
+      windowFakeProbability: null,
+      fakeProbability: held,
+    })
+  })
+
+  it('are only of the kinds that were asked for, and ready', async () => {
+    const context = contextOf(scorer, { events: ['summary'] })
+    expect(typesOf(await eventsOf([audio(firstSeconds(fakeSpeech, 2))], context))).toEqual(['ready', 'summary'])
+  })
+
+  it('score each channel by itself, and both as one with downmix', async () => {
+    const stereo = { encoding: 's16le', channels: 2 } as const
+    const events = await eventsOf([audio(firstSeconds(fakeSpeech, 2))], contextOf(scorer, stereo))
+    expect(ofType(events, 'score').map(({ channel }) => channel)).toEqual([0, 1])
+    const mixed = contextOf(scorer, { ...stereo, downmix: true })
+    const downmixed = await eventsOf([audio(firstSeconds(fakeSpeech, 2))], mixed)
+    expect(ofType(downmixed, 'score').map(({ channel }) => channel)).toEqual([0])
+  })
+
+  it('warn of clipping', async () => {
+    const clipped = new Uint8Array(new Int16Array(16_000).fill(32_767).buffer)
+    const warnings = ofType(await eventsOf([audio(clipped)]), 'warning')
+    expect(warnings).toMatchObject([{ code: 'clipping', channel: 0 }])
+  })
+
+  it('say of each message once that it was taken in', async () => {
+    const taken: number[] = []
+    const messages = inPieces(firstSeconds(fakeSpeech, 2), 10_000).map(
+      (bytes, at): StreamInput => ({ kind: 'audio', bytes, arrivedMs: 0, taken: () => taken.push(at) }),
+    )
+    await eventsOf(messages)
+    expect(taken).toEqual([...messages.keys()])
+  })
+})
+
+describe('the end of a stream that cannot go on', () => {
+  it('is a fatal error for a container of garbage', async () => {
+    const garbage = Buffer.from('hello, this is not audio at all')
+    const events = await eventsOf([audio(garbage), audio(garbage)], contextOf(scorer, { encoding: 'ogg-opus' }))
+    expect(events).toEqual([
+      expect.objectContaining({ type: 'ready' }),
+      { type: 'error', code: 'unsupported_audio', message: expect.any(String), fatal: true },
+    ])
+  })
+
+  it('is a fatal error alone for parameters that the encoding cannot have', async () => {
+    const events = await eventsOf([], contextOf(scorer, { encoding: 'opus', channels: 3 }))
+    expect(events).toMatchObject([{ type: 'error', code: 'bad_parameter', fatal: true }])
+  })
+
+  it('comes though only summaries were asked for', async () => {
+    const context = contextOf(scorer, { encoding: 'ogg-opus', events: ['summary'] })
+    const events = await eventsOf([audio(Buffer.from('hello, this is not audio at all'))], context)
+    expect(typesOf(events)).toEqual(['ready', 'error'])
+  })
+
+  it('keeps to itself what failed inside the server', async () => {
+    const inputs = throwError(() => new Error('a path or a secret'))
+    const events = await lastValueFrom(streamEvents(inputs, contextOf(scorer)).pipe(toArray()))
+    expect(events.at(-1)).toMatchObject({ type: 'error', code: 'internal', fatal: true })
+    expect(JSON.stringify(events)).not.toContain('secret')
+  })
+})
+
+describe('pauses of the sender', () => {
+  const late = [audio(firstSeconds(fakeSpeech, 1), 0), audio(fakeSpeech.subarray(32_000, 64_000), 7_000)]
+
+  it('are counted as gaps in a live stream', async () => {
+    const events = await eventsOf(late, contextOf(scorer, {}, { pace: 'live' }))
+    expect(ofType(events, 'summary')[0]!.channels[0]).toMatchObject({ duration: 2, gapMs: 6_000 })
+  })
+
+  it('are none where the audio is all there and only the scoring takes its time', async () => {
+    const events = await eventsOf(late)
+    expect(ofType(events, 'summary')[0]!.channels[0]).toMatchObject({ duration: 2, gapMs: 0 })
+  })
+})
+
+describe('a stream whose model is busy or fails', () => {
+  /** Eight seconds in half-second messages that came in time, told of long after. */
+  const behind = inPieces(firstSeconds(fakeSpeech, 8), 16_000).map((bytes, at) => audio(bytes, at * 500))
+  const live = { pace: 'live', now: () => 1_000_000 } as const
+
+  it('counts in skipped what was superseded, and warns of overload once', async () => {
+    const model = heldScorer()
+    const events = eventsOf([...behind], contextOf(model.scorer, {}, live))
+    const told = await model.releaseUntil(events)
+    const scores = ofType(told, 'score')
+    const windows = scores.reduce((total, { skipped }) => total + 1 + skipped, 0)
+    expect(windows).toBe(15)
+    expect(scores.at(-1)).toMatchObject({ seq: 14, end: 8 })
+    expect(ofType(told, 'warning').map(({ code }) => code)).toEqual(['overload'])
+    expect(ofType(told, 'summary')[0]!.channels[0]).toMatchObject({
+      scored: scores.length,
+      skipped: 15 - scores.length,
+    })
+  })
+
+  it('waits for its scores where the audio is all there, and skips none', async () => {
+    const model = heldScorer()
+    const events = eventsOf([...behind], contextOf(model.scorer, {}, { ...live, pace: 'offline' }))
+    expect(ofType(await model.releaseUntil(events), 'summary')[0]!.channels[0]).toMatchObject({
+      scored: 15,
+      skipped: 0,
+    })
+  })
+
+  it('takes any number of messages that came while it was busy', async () => {
+    const model = heldScorer()
+    const grains = inPieces(fakeSpeech.subarray(48_000, 88_000), 2).map((bytes) => audio(bytes))
+    const context = contextOf(model.scorer)
+    const told = await model.releaseUntil(eventsOf([audio(firstSeconds(fakeSpeech, 1.5)), ...grains], context))
+    expect(ofType(told, 'summary')[0]!.channels[0]).toMatchObject({ duration: 2.75, failed: 0 })
+  })
+
+  it('answers any number of finalize messages that came while it was busy', async () => {
+    const model = heldScorer()
+    const context = contextOf(model.scorer)
+    const inputs = [audio(firstSeconds(fakeSpeech, 1.5)), ...new Array<StreamInput>(20_000).fill(FINALIZE)]
+    const told = await model.releaseUntil(eventsOf(inputs, context))
+    expect(ofType(told, 'summary')).toHaveLength(20_001)
+  })
+
+  it('tells of a failed window with an error, never with a number, and goes on', async () => {
+    const model = heldScorer()
+    const events = eventsOf([audio(firstSeconds(fakeSpeech, 1.5))], contextOf(model.scorer))
+    await expect.poll(() => model.running.length).toBe(1)
+    model.release(new EarwitnessError('inference_failed', 'the model broke'))
+    const told = await model.releaseUntil(events)
+    expect(typesOf(told)).toEqual(['ready', 'error', 'score', 'summary'])
+    expect(told[1]).toMatchObject({ code: 'inference_failed', fatal: false, channel: 0, start: 0, end: 1 })
+  })
+})
+
+describe('a subscriber that leaves', () => {
+  it('unsubscribes the stream from its audio', () => {
+    let left = false
+    const inputs = concat(from([audio(firstSeconds(fakeSpeech, 0.5))]), NEVER).pipe(finalize(() => (left = true)))
+    streamEvents(inputs, contextOf(scorer)).subscribe().unsubscribe()
+    expect(left).toBe(true)
+  })
+
+  it('is told of nothing any more, though a window was in the model', async () => {
+    const model = heldScorer()
+    const events: ServerEvent[] = []
+    const inputs = new Subject<StreamInput>()
+    const subscription = streamEvents(inputs, contextOf(model.scorer)).subscribe((event) => events.push(event))
+    inputs.next(audio(firstSeconds(fakeSpeech, 2)))
+    await expect.poll(() => model.running.length).toBe(1)
+    subscription.unsubscribe()
+    model.release()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(typesOf(events)).toEqual(['ready'])
+    expect(inputs.observed).toBe(false)
+  })
+})
