@@ -1,9 +1,11 @@
+import opus from '@discordjs/opus'
 import fc from 'fast-check'
 import { concat, finalize, from, lastValueFrom, NEVER, Subject, throwError, toArray } from 'rxjs'
 import * as v from 'valibot'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { EarwitnessError } from '../../src/protocol/errors.ts'
 import { type ServerEvent, ServerEventSchema } from '../../src/protocol/events.ts'
+import { limitsWith } from '../../src/protocol/limits.ts'
 import type { LocalScorer } from '../../src/scoring/local-scorer.ts'
 import type { StreamContext } from '../../src/stream/stream-channels.ts'
 import { type StreamInput, streamEvents } from '../../src/stream/stream-events.ts'
@@ -262,5 +264,30 @@ describe('a subscriber that leaves', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(typesOf(events)).toEqual(['ready'])
     expect(inputs.observed).toBe(false)
+  })
+})
+
+describe('the decoder of a stream', () => {
+  const packets = opusPackets(firstSeconds(fakeSpeech, 0.1)).map((packet) => audio(packet))
+  const context = () => contextOf(scorer, { encoding: 'opus' }, { limits: limitsWith({ corruptPackets: 1 }) })
+  const lost = [audio(new Uint8Array(0)), audio(new Uint8Array(0))]
+
+  // A decoder that was given back serves the next stream: only one that was not makes libopus start another.
+  it.each([
+    [
+      'left',
+      () =>
+        streamEvents(concat(from(packets), NEVER), context())
+          .subscribe()
+          .unsubscribe(),
+    ],
+    ['complete', () => eventsOf(packets, context())],
+    ['failed', () => eventsOf([...packets, ...lost], context())],
+  ])('is given back when the stream is %s', async (_, run) => {
+    await run()
+    const started = vi.spyOn(opus, 'OpusEncoder')
+    for (let stream = 0; stream < 10; stream += 1) await run()
+    expect(started).not.toHaveBeenCalled()
+    started.mockRestore()
   })
 })
