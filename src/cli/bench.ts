@@ -17,6 +17,8 @@ interface LatencyFlags {
   readonly encoding: PacketEncoding
   readonly model: string
   readonly audio?: string
+  readonly hop: number
+  readonly threads?: number
 }
 
 const DEFAULT_STREAMS = [1, 10, 50]
@@ -72,7 +74,9 @@ function latency(): Command {
     .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', above(0), 30)
     .addOption(new Option('--transport <name>', 'of the server').choices(['ws', 'uws']).default('ws'))
     .addOption(new Option('--encoding <name>', 'of the audio').choices(['s16le', 'opus']).default('s16le'))
+    .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
+    .option('--threads <count>', "of the server's model (default: all cores)", above(0))
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .action(async (flags: LatencyFlags) => print(flags, await benchLatency(flags)))
 }
@@ -89,6 +93,7 @@ function all(): Command {
         transport: 'ws',
         encoding: 's16le',
         model: 'default',
+        hop: 0.5,
       }),
     })
   })

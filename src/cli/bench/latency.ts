@@ -21,6 +21,10 @@ export interface LatencyOptions {
   readonly encoding: PacketEncoding
   readonly model: string
   readonly audio?: string
+  /** Seconds of audio between two scores. */
+  readonly hop: number
+  /** Of the model; all cores without it. */
+  readonly threads?: number
 }
 
 export interface LoadReport {
@@ -46,6 +50,7 @@ export interface LatencyReport {
   readonly transport: TransportName
   readonly encoding: PacketEncoding
   readonly seconds: number
+  readonly hop: number
   readonly loads: readonly LoadReport[]
   /** Slope of the busy server's memory over the number of streams: what one more stream costs. */
   readonly residentMiBPerFurtherStream: number | null
@@ -53,28 +58,28 @@ export interface LatencyReport {
 
 /** A server in a process of its own for each number of streams; this process sends to it in real time. */
 export async function benchLatency(options: LatencyOptions): Promise<LatencyReport> {
-  const { transport, encoding, seconds, audio, model, streams } = options
+  const { transport, encoding, seconds, audio, streams, hop } = options
   const voices = (await recordings(audio)).map((samples) => packetsOf(samples, encoding))
   const loads: LoadReport[] = []
   for (const count of streams) {
-    const server = await ServerProcess.start({ transport, model, streams: count })
+    const server = await ServerProcess.start(options, count)
     try {
       loads.push(await measureLoad(server, voices, count, options))
     } finally {
       await server.stop()
     }
   }
-  return { bench: 'latency', transport, encoding, seconds, loads, residentMiBPerFurtherStream: memorySlope(loads) }
+  return { bench: 'latency', transport, encoding, seconds, hop, loads, residentMiBPerFurtherStream: memorySlope(loads) }
 }
 
 async function measureLoad(
   server: ServerProcess,
   voices: readonly (readonly Uint8Array[])[],
   count: number,
-  { seconds, encoding }: LatencyOptions,
+  { seconds, encoding, hop }: LatencyOptions,
 ): Promise<LoadReport> {
   const idle = await server.usage()
-  const url = server.streamUrl({ encoding, events: 'score,error' })
+  const url = server.streamUrl({ encoding, hop: String(hop), events: 'score,error' })
   const open = (_: unknown, index: number): Promise<LiveClient> => {
     const packets = voices[index % voices.length]!
     return LiveClient.open(url, packets, Math.floor(scattered(index + 0.5) * packets.length))

@@ -7,8 +7,7 @@ import type { TransportName } from '../../server/serve.ts'
 export interface ServerProcessOptions {
   readonly transport: TransportName
   readonly model: string
-  /** The most that are open at once. */
-  readonly streams: number
+  readonly threads?: number
 }
 
 /** What the process has used so far. */
@@ -27,11 +26,12 @@ export class ServerProcess {
     this.#host = host
   }
 
-  /** The options that this Node was started with, such as --cpu-prof, are handed on. */
-  static async start({ transport, model, streams }: ServerProcessOptions): Promise<ServerProcess> {
+  /** For this many streams at once. The options that this Node was started with, such as --cpu-prof, are handed on. */
+  static async start({ transport, model, threads }: ServerProcessOptions, streams: number): Promise<ServerProcess> {
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
     const limit = `streams=${Math.max(256, streams)}`
     const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', '--limit', limit]
+    if (threads !== undefined) words.push('--threads', String(threads))
     const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
