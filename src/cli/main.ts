@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { benchCommand } from './bench.ts'
 import { melCommand } from './mel.ts'
+import { modelCommand } from './model.ts'
 import { serveCommand } from './serve.ts'
 import { watchCommand } from './watch.ts'
 
@@ -14,6 +15,7 @@ const program = new Command('earwitness')
   .addCommand(serveCommand())
   .addCommand(watchCommand())
   .addCommand(melCommand())
+  .addCommand(modelCommand())
   .addCommand(benchCommand())
   .showHelpAfterError('(--help says more)')
   .addHelpText(

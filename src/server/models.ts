@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { LocalScorer, type LocalScorerOptions } from '../scoring/local-scorer.ts'
+import { modelFolder } from '../scoring/model-folders.ts'
 
 /** The loaded models, by name. */
 export class Models {
@@ -14,7 +13,7 @@ export class Models {
   }
 
   /**
-   * Loads model folders; the first is the default. A word without a slash names a folder of the package's own models.
+   * Loads model folders; the first is the default. A word without a slash names a shipped or an imported model.
    * @throws EarwitnessError `bad_model`
    */
   static async open(namesOrFolders: readonly string[], options: LocalScorerOptions): Promise<Models> {
@@ -44,10 +43,4 @@ export class Models {
   async close(): Promise<void> {
     await Promise.all(this.all.map((scorer) => scorer.close()))
   }
-}
-
-function modelFolder(word: string): string {
-  if (word.includes('/') || word.includes('\\') || word === '.') return resolve(word)
-  const defaultManifest = createRequire(import.meta.url).resolve('#models/default/model.json')
-  return join(dirname(dirname(defaultManifest)), word)
 }

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defaultModelFolder } from '../fixtures/default-manifest.ts'
+import { writeHuggingFaceFolder } from '../importing/tiny-ast.ts'
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+const fixtures = fileURLToPath(new URL('../fixtures/audio', import.meta.url))
+const run = promisify(execFile)
+
+let models: string
+beforeAll(async () => {
+  models = await mkdtemp(join(tmpdir(), 'earwitness-models-'))
+  await writeHuggingFaceFolder(join(models, '.source'))
+})
+afterAll(() => rm(models, { recursive: true }))
+
+const earwitness = (...words: string[]) =>
+  run(process.execPath, [main, ...words], { env: { ...process.env, EARWITNESS_MODELS: models } })
+
+async function labels(...rows: string[]): Promise<string> {
+  const path = join(models, 'labels.csv')
+  await writeFile(path, ['path,label', ...rows, ''].join('\n'))
+  return path
+}
+
+const rightly = () => labels(`${fixtures}/real-speech.wav,bonafide`, `${fixtures}/fake-speech.wav,spoof`)
+
+/** The default model with its output taken the other way round, golden logit included. */
+async function swappedModel(): Promise<string> {
+  const folder = join(models, 'swapped')
+  await cp(defaultModelFolder, folder, { recursive: true })
+  const path = join(folder, 'model.json')
+  const manifest = JSON.parse(await readFile(path, 'utf8'))
+  manifest.output.fake = 'negative'
+  manifest.golden.fakeLogit *= -1
+  await writeFile(path, JSON.stringify(manifest))
+  return folder
+}
+
+describe('earwitness model', () => {
+  it('imports into the models folder, where list, verify and watch find it by name', async () => {
+    const { stdout, stderr } = await earwitness('model', 'import', join(models, '.source'), '--name', 'tiny')
+    expect(stdout).toBe(`tiny → ${join(models, 'tiny')}\n`)
+    expect(stderr).toMatch(/int8 .*largest difference to fp32.*\nfp32 .*logit 0\.0e\+0/)
+    expect((await earwitness('model', 'list')).stdout).toMatch(
+      /^default .*\ntiny {2}1 {2}kaldi-fbank {2}int8, fp32 {2}mit/,
+    )
+    const verified = await earwitness('model', 'verify', 'tiny')
+    expect(verified.stderr).toMatch(/2 checksums are in order.*cpu .*int8\.onnx: gives the golden logit/s)
+    const watched = await earwitness('watch', '--json', '--model', 'tiny', `${fixtures}/real-speech.wav`)
+    expect(JSON.parse(watched.stdout.split('\n')[0]!)).toMatchObject({ type: 'ready', model: { name: 'tiny' } })
+  })
+
+  it('proves the polarity of the default model on labelled audio', async () => {
+    const { stdout } = await earwitness('model', 'verify', 'default', '--data', await rightly())
+    expect(stdout).toBe('polarity: AUC 1.000 on 1 fake and 1 real recordings\n')
+  })
+
+  it('catches a model whose label is swapped, with exit code 1', async () => {
+    const verified = earwitness('model', 'verify', await swappedModel(), '--data', await rightly())
+    await expect(verified).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/wrong way round: AUC 0\.000/),
+    })
+  })
+
+  it('refuses an edition whose bytes changed', async () => {
+    const folder = join(models, 'changed')
+    await cp(defaultModelFolder, folder, { recursive: true })
+    await writeFile(join(folder, 'model.fp32.onnx'), 'other bytes')
+    const verified = earwitness('model', 'verify', 'changed')
+    await expect(verified).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/sha256 is .*model\.json says/),
+    })
+  })
+
+  it.each([
+    [['verify', 'default', '--data', '/nowhere.csv'], 2, /--data: .*no such file/],
+    [['verify', 'nobody'], 1, /cannot read .*nobody/],
+    [['import', '/nowhere.pth'], 1, /no such file/],
+    [['import', '/nowhere.pth', '--name', 'default'], 2, /cannot be the name/],
+    [['import', '/nowhere.pth', '--fake-index', '2'], 2, /must be 0 or 1/],
+    [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition int4/],
+  ])('says what is wrong with %j', async (words, code, stderr) => {
+    await expect(earwitness('model', ...words)).rejects.toMatchObject({ code, stderr: expect.stringMatching(stderr) })
+  })
+
+  it('refuses labelled audio of one kind only, and a label that means nothing', async () => {
+    const one = earwitness('model', 'verify', 'default', '--data', await labels(`${fixtures}/real-speech.wav,real`))
+    await expect(one).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/0 fake, 1 real/) })
+    const odd = earwitness('model', 'verify', 'default', '--data', await labels('a.wav,maybe'))
+    await expect(odd).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/row 2 .*a\.wav,maybe/) })
+  })
+})
