@@ -1,4 +1,4 @@
-import { AST_INPUT, AST_OUTPUT, type Edition, writeAst } from './ast-nodes.ts'
+import { AST_INPUT, AST_OUTPUT, type Edition, type Layer, writeAst } from './ast-nodes.ts'
 import type { AstWeights, Linear } from './ast-weights.ts'
 import { float16Bytes, float32Bytes, halfBits } from './constant-bytes.ts'
 import { OnnxGraph, type Port } from './onnx-graph.ts'
@@ -30,7 +30,7 @@ export function astOutput({ outputs }: AstWeights): Port {
 }
 
 /** Multiplies in floating point, of either width. */
-class FloatEdition implements Edition {
+export class FloatEdition implements Edition {
   readonly #graph: OnnxGraph
   readonly #element: 'float32' | 'float16'
 
@@ -44,12 +44,14 @@ class FloatEdition implements Edition {
     return this.#graph.constant(name, this.#element, shape, bytes(values))
   }
 
-  multiply(input: string, layers: readonly { name: string; linear: Linear }[]): string[] {
-    return layers.map(({ name, linear }) => {
-      const fill = transposedBytes(linear, this.#element)
-      const weight = this.#graph.constant(`${name}/weight`, this.#element, [linear.inputs, linear.outputs], fill)
-      return this.#graph.node('MatMul', name, [input, weight])
-    })
+  multiply(input: string, layers: readonly Layer[]): string[] {
+    return layers.map((layer) => this.multiplyTokens(input, layer))
+  }
+
+  multiplyTokens(input: string, { name, linear }: Layer): string {
+    const fill = transposedBytes(linear, this.#element)
+    const weight = this.#graph.constant(`${name}/weight`, this.#element, [linear.inputs, linear.outputs], fill)
+    return this.#graph.node('MatMul', name, [input, weight])
   }
 }
 

@@ -10,7 +10,14 @@ export interface Edition {
   /** Adds a constant of the edition's own numbers. */
   constant(name: string, shape: readonly number[], values: Float32Array): string
   /** Multiplies one input by the weights of each layer, without their biases. */
-  multiply(input: string, layers: readonly { readonly name: string; readonly linear: Linear }[]): string[]
+  multiply(input: string, layers: readonly Layer[]): string[]
+  /** The same for an input of two rows, which costs next to nothing however it is done. */
+  multiplyTokens(input: string, layer: Layer): string
+}
+
+export interface Layer {
+  readonly name: string
+  readonly linear: Linear
 }
 
 /** The two tokens before the patches, whose mean is judged. */
@@ -112,41 +119,35 @@ class BlockWriter {
 
   /** The next norm's output, and the stream that it norms. */
   write(block: AstBlock, input: BlockInput, nextName: string, next: LayerNorm): [normed: string, stream: string] {
-    const attended = this.#attention(block, input)
-    const [projected] = this.#edition.multiply(attended, [this.#layer('projection', block.projection)])
+    const multiply = (rows: string, layer: Layer): string =>
+      input.isLast ? this.#edition.multiplyTokens(rows, layer) : this.#edition.multiply(rows, [layer])[0]!
+    const projected = multiply(this.#attention(block, input), this.#layer('projection', block.projection))
     const stream = input.isLast ? this.#tokens('stream-tokens', input.stream) : input.stream
     const norm2 = `${this.#name}/norm2`
-    const [normed, sum] = this.#addAndNorm(norm2, projected!, stream, block.projection.bias, block.feedForwardNorm)
-    const narrowed = this.#feedForward(block, normed)
+    const [normed, sum] = this.#addAndNorm(norm2, projected, stream, block.projection.bias, block.feedForwardNorm)
+    const widened = multiply(normed, this.#layer('widen', block.widen))
+    const bias = this.#edition.constant(`${this.#name}/widen/bias`, [block.widen.outputs], block.widen.bias)
+    const gelu = this.#graph.node('BiasGelu', `${this.#name}/gelu`, [widened, bias], { microsoft: true })
+    const narrowed = multiply(gelu, this.#layer('narrow', block.narrow))
     return this.#addAndNorm(nextName, narrowed, sum, block.narrow.bias, next)
   }
 
   #attention(block: AstBlock, { normed, isLast }: BlockInput): string {
-    const [query, key, value] = [
-      this.#layer('query', block.query),
-      this.#layer('key', block.key),
-      this.#layer('value', block.value),
-    ]
+    const layers = (['query', 'key', 'value'] as const).map((name) => this.#layer(name, block[name]))
+    const [query, ...keyAndValue] = layers
     const rows = isLast
       ? [
-          ...this.#edition.multiply(this.#tokens('tokens', normed), [query]),
-          ...this.#edition.multiply(normed, [key, value]),
+          this.#edition.multiplyTokens(this.#tokens('tokens', normed), query!),
+          ...this.#edition.multiply(normed, keyAndValue),
         ]
-      : this.#edition.multiply(normed, [query, key, value])
+      : this.#edition.multiply(normed, layers)
     const bias = new Float32Array(3 * this.#weights.width)
-    for (const [at, { linear }] of [query, key, value].entries()) bias.set(linear.bias, at * this.#weights.width)
+    for (const [at, { linear }] of layers.entries()) bias.set(linear.bias, at * this.#weights.width)
     const biasName = this.#edition.constant(`${this.#name}/attention/bias`, [bias.length], bias)
     return this.#graph.node('MultiHeadAttention', `${this.#name}/attention`, [...rows, biasName], {
       microsoft: true,
       integers: { num_heads: this.#weights.heads },
     })
-  }
-
-  #feedForward(block: AstBlock, normed: string): string {
-    const [widened] = this.#edition.multiply(normed, [this.#layer('widen', block.widen)])
-    const bias = this.#edition.constant(`${this.#name}/widen/bias`, [block.widen.outputs], block.widen.bias)
-    const gelu = this.#graph.node('BiasGelu', `${this.#name}/gelu`, [widened!, bias], { microsoft: true })
-    return this.#edition.multiply(gelu, [this.#layer('narrow', block.narrow)])[0]!
   }
 
   /** The sum of what a layer adds to the stream, with the layer's bias, and its norm. Three nodes: see docs/decisions.md. */
@@ -166,7 +167,7 @@ class BlockWriter {
     return this.#graph.node('Slice', stem, [rows, ...bounds])
   }
 
-  #layer(name: string, linear: Linear): { name: string; linear: Linear } {
+  #layer(name: string, linear: Linear): Layer {
     return { name: `${this.#name}/${name}`, linear }
   }
 }

@@ -8,7 +8,7 @@ const ELEMENT_BYTES: Readonly<Record<Element, number>> = { float32: 4, uint8: 1,
 const IR_VERSION = 8
 const OPSET = 17
 const MICROSOFT = 'com.microsoft'
-const [FLOAT, INTEGER, INTEGERS] = [1, 2, 7]
+const [FLOAT, INTEGER, GRAPH, INTEGERS] = [1, 2, 5, 7]
 
 export interface Port {
   readonly name: string
@@ -18,9 +18,11 @@ export interface Port {
 }
 
 export interface NodeOptions {
-  /** Fractions are floats, whole numbers integers, unless said by `floats`. */
+  /** Whole numbers, and lists of them. */
   readonly integers?: Readonly<Record<string, number | readonly number[]>>
   readonly floats?: Readonly<Record<string, number>>
+  /** Another graph that the node runs, with what goes in and comes out of it. */
+  readonly body?: { readonly graph: OnnxGraph; readonly inputs: readonly Port[]; readonly outputs: readonly Port[] }
   /** Of onnxruntime's own operators, not of ONNX. */
   readonly microsoft?: boolean
   /** How many outputs are named; the node's answer is the list of their names. */
@@ -49,6 +51,16 @@ export class OnnxGraph {
     for (const [key, value] of Object.entries(options.floats ?? {})) {
       message.message(5, new Message().text(1, key).float(2, value).integer(20, FLOAT))
     }
+    if (options.body !== undefined) {
+      const { graph, inputs, outputs: ends } = options.body
+      message.message(
+        5,
+        new Message()
+          .text(1, 'body')
+          .message(6, graph.#graph(name, inputs, ends))
+          .integer(20, GRAPH),
+      )
+    }
     if (options.microsoft === true) message.text(7, MICROSOFT)
     this.#nodes.push(message)
     return outputs
@@ -73,19 +85,23 @@ export class OnnxGraph {
 
   /** The whole file. */
   model(name: string, inputs: readonly Port[], outputs: readonly Port[]): Uint8Array {
+    return new Message()
+      .integer(1, IR_VERSION)
+      .text(2, 'earwitness')
+      .message(7, this.#graph(name, inputs, outputs))
+      .message(8, new Message().text(1, '').integer(2, OPSET))
+      .message(8, new Message().text(1, MICROSOFT).integer(2, 1))
+      .finish()
+  }
+
+  #graph(name: string, inputs: readonly Port[], outputs: readonly Port[]): Message {
     const graph = new Message()
     for (const node of this.#nodes) graph.message(1, node)
     graph.text(2, name)
     for (const constant of this.#constants) graph.message(5, constant)
     for (const input of inputs) graph.message(11, portMessage(input))
     for (const output of outputs) graph.message(12, portMessage(output))
-    return new Message()
-      .integer(1, IR_VERSION)
-      .text(2, 'earwitness')
-      .message(7, graph)
-      .message(8, new Message().text(1, '').integer(2, OPSET))
-      .message(8, new Message().text(1, MICROSOFT).integer(2, 1))
-      .finish()
+    return graph
   }
 
   #claim(name: string): void {

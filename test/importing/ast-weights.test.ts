@@ -41,9 +41,9 @@ describe('weights of an AST', () => {
       family: 'ast',
       width: 128,
       heads: 2,
-      frames: 256,
+      frames: 192,
       patchSize: 16,
-      patchGrid: { bins: 12, frames: 25 },
+      patchGrid: { bins: 12, frames: 18 },
       outputs: 1,
       normEpsilon: 1e-6,
       headEpsilon: 1e-5,
@@ -55,14 +55,14 @@ describe('weights of an AST', () => {
     const weights = astWeightsFrom(huggingFace, { heads: 4 })
     expect(weights).toMatchObject({
       family: 'hugging-face',
-      width: 96,
+      width: 128,
       heads: 4,
       frames: 128,
       outputs: 2,
       normEpsilon: 1e-12,
       headEpsilon: 1e-12,
     })
-    expect(weights.blocks).toHaveLength(3)
+    expect(weights.blocks).toHaveLength(2)
   })
 
   it.each([
@@ -152,11 +152,10 @@ describe('a checkpoint is refused', () => {
   })
 
   it('when its width cannot be divided into the heads', () => {
-    expect(refusal(huggingFace)).toMatch(/width of 96 cannot be divided into 1\.5 attention heads/)
-    expect(refusal(huggingFace, { heads: 5 })).toMatch(/into 5 attention heads/)
+    expect(refusal(huggingFace, { heads: 5 })).toMatch(/width of 128 cannot be divided into 5 attention heads/)
   })
 
   it('when the frames asked for give other patches than it has positions', () => {
-    expect(refusal(binary, { frames: 1024 })).toMatch(/1024 frames do not give the 25 patches/)
+    expect(refusal(binary, { frames: 1024 })).toMatch(/1024 frames do not give the 18 patches/)
   })
 })
