@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { TransportName } from '../server/serve.ts'
+import { AST_SIZES, benchAst } from './bench/ast.ts'
 import { benchDecode } from './bench/decode.ts'
 import { benchDsp } from './bench/dsp.ts'
 import { benchLatency } from './bench/latency.ts'
@@ -35,7 +36,7 @@ Examples:
   $ earwitness bench latency --streams 1,10,50 --transport uws
   $ earwitness bench all --json > bench.json`,
     )
-  for (const command of [dsp(), decode(), model(), latency(), all()]) {
+  for (const command of [dsp(), decode(), model(), ast(), latency(), all()]) {
     bench.addCommand(command.option('--json', 'on one line').exitOverride())
   }
   return bench
@@ -64,6 +65,17 @@ function model(): Command {
     .option('--threads <count>', 'of one inference', above(0), availableParallelism())
     .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
     .action(async (flags) => print(flags, await benchModel(flags)))
+}
+
+function ast(): Command {
+  return new Command('ast')
+    .description(
+      "the seed's model, random weights, beside PyTorch in turns; needs python3 with torch (PYTHON names one)",
+    )
+    .addOption(new Option('--size <name>', 'of the model').choices([...AST_SIZES]).default('base'))
+    .option('--threads <count>', 'of each', above(0), availableParallelism())
+    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 7)
+    .action(async (flags) => print(flags, await benchAst(flags)))
 }
 
 function latency(): Command {

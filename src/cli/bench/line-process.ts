@@ -1,0 +1,34 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A process that answers each line of its input with one line of JSON. */
+export class LineProcess {
+  readonly #child: ChildProcess
+  readonly #answers: AsyncIterator<string>
+
+  constructor(program: string, words: readonly string[]) {
+    this.#child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
+  }
+
+  async ask<Answer>(line: string): Promise<Answer> {
+    this.#child.stdin!.write(`${line}\n`)
+    return this.next()
+  }
+
+  /** What it says next, unasked. */
+  async next<Answer>(): Promise<Answer> {
+    const { done, value } = await this.#answers.next()
+    if (done) throw new Error('the process ended; its message is above')
+    return JSON.parse(value)
+  }
+
+  /** Lets it end by itself. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.stdin!.end()
+    await ended
+  }
+}
