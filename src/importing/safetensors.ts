@@ -81,6 +81,11 @@ export async function readShardedSafetensors(indexPath: string): Promise<Tensors
   return tensors
 }
 
+/** The files that an index names. @throws EarwitnessError `bad_model` */
+export async function readShardNames(indexPath: string): Promise<ReadonlySet<string>> {
+  return new Set((await aboutFile(indexPath, () => readIndex(indexPath))).values())
+}
+
 async function readIndex(path: string): Promise<ReadonlyMap<string, string>> {
   const { size } = await stat(path)
   if (size > BOUNDS.headerBytes) throw badModel(`has ${size} bytes; at most ${BOUNDS.headerBytes} are read`)

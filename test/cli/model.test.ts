@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultModelFolder } from '../fixtures/default-manifest.ts'
+import { COMMIT, LocalHub } from '../importing/local-hub.ts'
 import { writeHuggingFaceFolder } from '../importing/tiny-ast.ts'
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
@@ -56,6 +57,25 @@ describe('earwitness model', () => {
     expect(JSON.parse(watched.stdout.split('\n')[0]!)).toMatchObject({ type: 'ready', model: { name: 'tiny' } })
   })
 
+  it('imports from a hub by its address, and keeps commit and checksum in the card', async () => {
+    const hub = new LocalHub()
+    for (const name of await readdir(join(models, '.source'))) {
+      hub.files.set(name, await readFile(join(models, '.source', name)))
+    }
+    process.env.XDG_CACHE_HOME = join(models, '.cache')
+    try {
+      const address = await hub.listen()
+      const { stdout, stderr } = await earwitness('model', 'import', 'hf:someone/detector', '--hub', address)
+      expect(stdout).toBe(`detector → ${join(models, 'detector')}\n`)
+      expect(stderr).toMatch(/^config\.json: .*\nmodel\.safetensors: 0\.\d MiB\n/s)
+      const card = await readFile(join(models, 'detector', 'README.md'), 'utf8')
+      expect(card).toMatch(new RegExp(`hf:someone/detector at commit ${COMMIT}: .*sha256 [0-9a-f]{64}`))
+    } finally {
+      delete process.env.XDG_CACHE_HOME
+      await hub.close()
+    }
+  })
+
   it('proves the polarity of the default model on labelled audio', async () => {
     const { stdout } = await earwitness('model', 'verify', 'default', '--data', await rightly())
     expect(stdout).toBe('polarity: AUC 1.000 on 1 fake and 1 real recordings\n')
@@ -85,6 +105,8 @@ describe('earwitness model', () => {
     [['verify', 'nobody'], 1, /cannot read .*nobody/],
     [['import', '/nowhere.pth'], 1, /no such file/],
     [['import', '/nowhere.pth', '--name', 'default'], 2, /cannot be the name/],
+    [['import', 'hf:nobody'], 2, /must be hf:OWNER\/NAME/],
+    [['import', 'hf:a/b', '--hub', 'ftp://x'], 2, /--hub: ftp:/],
     [['import', '/nowhere.pth', '--fake-index', '2'], 2, /must be 0 or 1/],
     [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition int4/],
   ])('says what is wrong with %j', async (words, code, stderr) => {

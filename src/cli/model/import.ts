@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseHubAddress } from '../../importing/hub.ts'
 import { type ImportedModel, type ImportOptions, importModel, nameFrom } from '../../importing/import-model.ts'
 import type { FakeIndex } from '../../importing/polarity.ts'
 import { EarwitnessError } from '../../protocol/errors.ts'
 import { modelsFolder } from '../../scoring/model-folders.ts'
+import { fetchHere } from './fetch-here.ts'
 
 const PRECISIONS = ['int8', 'fp16', 'fp32'] as const
 
@@ -16,12 +18,13 @@ interface ImportFlags {
   readonly fakeIndex?: FakeIndex
   readonly editions: ImportOptions['editions']
   readonly licence?: string
+  readonly hub?: string
 }
 
 export function importCommand(): Command {
   return new Command('import')
     .description('Make a model folder of a checkpoint, without Python, and check every edition of it.')
-    .argument('<path>', 'a .pth, a .safetensors, a Hugging Face folder or an .onnx')
+    .argument('<path>', 'a .pth, a .safetensors, a Hugging Face folder, an .onnx, or hf:OWNER/NAME[@REVISION]')
     .option('--name <name>', 'what to call it (default: after the file)')
     .option('--out <folder>', 'the folder to make (default: NAME in the models folder)')
     .option('--models <folder>', 'the models folder (default: EARWITNESS_MODELS or the user’s own)')
@@ -40,7 +43,20 @@ export function importCommand(): Command {
         .argParser(editions)
         .default(['int8', 'fp32'], 'int8,fp32'),
     )
+    .option('--hub <url>', 'where hf: models are (default: HF_ENDPOINT or https://huggingface.co)')
     .option('--licence <name>', 'of the weights, where no file says it')
+    .addHelpText(
+      'after',
+      `
+A gated model needs HF_TOKEN. A download that broke goes on with the next try; what was fetched stays in
+~/.cache/earwitness/hub (XDG_CACHE_HOME).
+
+Examples:
+  $ earwitness model import final_model.pth --name my-detector
+  $ earwitness model import ./my-ast-folder --editions int8,fp16,fp32
+  $ HF_TOKEN=hf_… earwitness model import hf:OWNER/NAME@v1.0
+  $ earwitness model import other.onnx --frontend torchaudio-mel --output two-logits --fake-index 1`,
+    )
     .action(importAndTell)
 }
 
@@ -57,14 +73,16 @@ function editions(text: string): ImportOptions['editions'] {
   return PRECISIONS.filter((precision) => wanted.includes(precision))
 }
 
-async function importAndTell(path: string, flags: ImportFlags): Promise<void> {
+async function importAndTell(word: string, flags: ImportFlags): Promise<void> {
   const { frontend, output, fakeIndex, licence } = flags
-  const name = checkedName(flags.name ?? nameFrom(path))
+  const address = parseHubAddress(word)
+  const name = checkedName(flags.name ?? nameFrom(address?.repo ?? word))
+  const { path, source } = address === undefined ? { path: word, source: word } : await fetchHere(address, flags.hub)
   const imported = await importModel(path, {
     name,
     out: flags.out ?? join(flags.models ?? modelsFolder(), name),
     editions: flags.editions,
-    source: path,
+    source,
     ...(frontend !== undefined && { frontend }),
     ...(output !== undefined && { output }),
     ...(fakeIndex !== undefined && { fakeIndex }),
