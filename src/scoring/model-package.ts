@@ -22,7 +22,7 @@ export interface ModelPackage {
 
 /** @throws EarwitnessError `bad_model`: no such folder, a bad manifest, a wrong checksum, no edition for the provider. */
 export async function readModelPackage(folder: string, choice: ProviderChoice): Promise<ModelPackage> {
-  const manifest = parseModelManifest(JSON.parse((await read(folder, 'model.json')).toString('utf8')))
+  const manifest = parseModelManifest(await readJson(folder, 'model.json'))
   const files = manifest.files.filter((file) => choice === 'auto' || file.providers.includes(choice))
   if (files.length === 0) {
     throw new EarwitnessError('bad_model', `${manifest.name} has no edition for the provider ${choice}`)
@@ -63,6 +63,15 @@ async function readGolden(folder: string, manifest: ModelManifest): Promise<Floa
     )
   }
   return data
+}
+
+async function readJson(folder: string, name: string): Promise<unknown> {
+  const text = (await read(folder, name)).toString('utf8')
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new EarwitnessError('bad_model', `${join(folder, name)}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 async function read(folder: string, name: string): Promise<Buffer> {

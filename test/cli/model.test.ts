@@ -100,6 +100,15 @@ describe('earwitness model', () => {
     })
   })
 
+  it('shows a model whose manifest is no JSON, and says so', async () => {
+    const folder = join(models, 'torn')
+    await cp(defaultModelFolder, folder, { recursive: true })
+    await writeFile(join(folder, 'model.json'), '{"name":')
+    expect((await earwitness('model', 'list')).stdout).toMatch(/torn {2}cannot be loaded: .*JSON/)
+    const verified = earwitness('model', 'verify', 'torn')
+    await expect(verified).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/torn.model\.json: .*JSON/) })
+  })
+
   it.each([
     [['verify', 'default', '--data', '/nowhere.csv'], 2, /--data: .*no such file/],
     [['verify', 'nobody'], 1, /cannot read .*nobody/],
