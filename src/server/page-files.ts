@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import type { HttpResponse } from './transport.ts'
@@ -45,6 +45,9 @@ export function readPageFiles(): ReadonlyMap<string, HttpResponse> {
 }
 
 function pageFolder(): string | undefined {
-  const index = createRequire(import.meta.url).resolve('#page/index.html')
-  return existsSync(index) ? dirname(index) : undefined
+  try {
+    return dirname(createRequire(import.meta.url).resolve('#page/index.html'))
+  } catch {
+    return undefined
+  }
 }

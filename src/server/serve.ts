@@ -44,8 +44,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
   })
   const log = options.log ?? pino({ level: 'silent' })
-  const application = new Application({ models, fft, limits, metrics, log })
   try {
+    const application = new Application({ models, fft, limits, metrics, log })
     const transport = await transportNamed(options.transport ?? 'ws')
     const { host = '127.0.0.1', port = 8080 } = options
     const listening = await transport(application, { host, port, limits })
