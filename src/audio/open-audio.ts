@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { EarwitnessError } from '../protocol/errors.ts'
 import type { Encoding } from '../protocol/parameters.ts'
 import { ffmpegWav } from './ffmpeg.ts'
+import { beginsKnownFile } from './known-files.ts'
 import { SNIFF_BYTES, sniff } from './sniff.ts'
 
 const SLICE_BYTES = 65_536
@@ -21,6 +23,9 @@ export async function openAudio(file: Uint8Array): Promise<OpenedAudio> {
 export async function openAudioFile(path: string): Promise<OpenedAudio> {
   const file = await open(path)
   try {
+    if ((await file.stat()).isDirectory()) {
+      throw new EarwitnessError('unsupported_audio', `${path} is a folder; name one audio file`)
+    }
     const start = Buffer.alloc(SNIFF_BYTES)
     const { bytesRead } = await file.read(start, 0, SNIFF_BYTES, 0)
     const encoding = nativeEncoding(start.subarray(0, bytesRead))
@@ -32,7 +37,7 @@ export async function openAudioFile(path: string): Promise<OpenedAudio> {
   }
 }
 
-/** A stream such as standard input; as much of it is read as tells its kind. */
+/** A stream such as standard input, read as far as tells its kind: a file of a known kind, or else raw `s16le`. */
 export async function openAudioStream(stream: AsyncIterable<Uint8Array>): Promise<OpenedAudio> {
   const source = stream[Symbol.asyncIterator]()
   let start = Buffer.alloc(0)
@@ -41,7 +46,9 @@ export async function openAudioStream(stream: AsyncIterable<Uint8Array>): Promis
     if (next.done) break
     start = Buffer.concat([start, next.value])
   }
-  return opened(start, rejoined(start, source))
+  const bytes = rejoined(start, source)
+  const isRaw = sniff(start) === 'other' && !beginsKnownFile(start)
+  return isRaw ? { encoding: 's16le', chunks: bytes } : opened(start, bytes)
 }
 
 function opened(start: Uint8Array, bytes: AsyncIterable<Uint8Array>): OpenedAudio {
