@@ -6,6 +6,8 @@ import { at, inWords, verdictInWords } from './words.ts'
 
 const BARS = '▁▂▃▄▅▆▇█'
 const HISTORY = 30
+/** A file is scored far faster than anyone can read. */
+const REDRAW_MS = 50
 const COLOURS: Readonly<Record<Verdict, 'red' | 'green' | 'yellow' | 'gray'>> = {
   fake: 'red',
   real: 'green',
@@ -19,19 +21,28 @@ export class LiveLine implements Renderer {
   readonly #lines: string[] = []
   readonly #histories: string[] = []
   #drawn = 0
+  #drawnAt = Number.NEGATIVE_INFINITY
 
   constructor(terminal: WriteStream) {
     this.#terminal = terminal
   }
 
   show(event: ServerEvent): void {
-    if (event.type === 'score') this.#score(event)
-    else this.#above(inWords(event))
+    if (event.type === 'score') {
+      this.#score(event)
+      if (performance.now() - this.#drawnAt >= REDRAW_MS) this.#draw()
+      return
+    }
+    if (event.type === 'summary') this.end()
+    this.#above(inWords(event))
     this.#draw()
   }
 
+  /** The last state stays where it is; what comes later goes below. */
   end(): void {
+    this.#draw()
     this.#drawn = 0
+    this.#lines.length = 0
   }
 
   #score(event: ScoreEvent): void {
@@ -54,6 +65,7 @@ export class LiveLine implements Renderer {
     const lines = this.#lines.filter((line) => line !== undefined)
     for (const line of lines) this.#terminal.write(`${cut(line, this.#terminal.columns)}\n`)
     this.#drawn = lines.length
+    this.#drawnAt = performance.now()
   }
 
   #erase(): void {

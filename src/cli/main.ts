@@ -2,8 +2,10 @@
 import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { benchCommand } from './bench.ts'
+import { failureInWords } from './failure-words.ts'
 import { melCommand } from './mel.ts'
 import { modelCommand } from './model.ts'
+import { noticeGoneReader, readerGone } from './reader-gone.ts'
 import { serveCommand } from './serve.ts'
 import { watchCommand } from './watch.ts'
 
@@ -17,23 +19,35 @@ const program = new Command('earwitness')
   .addCommand(melCommand())
   .addCommand(modelCommand())
   .addCommand(benchCommand())
-  .showHelpAfterError('(--help says more)')
   .addHelpText(
     'after',
-    '\nResults go to standard output, words to standard error. Exit: 0 done, 1 failed, 2 wrong usage.',
+    `
+Results go to standard output, words to standard error. Exit: 0 done, 1 failed, 2 wrong usage.
+
+Examples:
+  $ earwitness serve
+  $ earwitness watch call.wav
+  $ earwitness help watch`,
   )
 
-for (const command of [program, ...program.commands]) command.exitOverride()
+for (const command of withSubcommands(program)) command.exitOverride().showHelpAfterError('(--help says more)')
+noticeGoneReader()
 
 try {
   await program.parseAsync()
 } catch (thrown) {
   process.exitCode = exitCodeOf(thrown)
 }
+// Nobody reads on: what still waits for input, such as standard input or ffmpeg, is left.
+if (readerGone.aborted) process.exit()
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
+}
 
 function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE
   const isUsage = thrown instanceof EarwitnessError && thrown.code === 'bad_parameter'
-  process.stderr.write(`earwitness: ${(thrown as Error).message}\n`)
+  process.stderr.write(`earwitness: ${failureInWords(thrown)}\n`)
   return isUsage ? USAGE : FAILED
 }

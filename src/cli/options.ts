@@ -9,6 +9,14 @@ export function number(text: string): number {
   return value
 }
 
+export function port(text: string): number {
+  const value = number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
+  }
+  return value
+}
+
 export function providerOption(): Option {
   return new Option('--provider <name>', 'what runs the model; auto takes the best that reproduces its golden logit')
     .choices(['auto', ...PROVIDERS])
@@ -24,7 +32,11 @@ export function limitOption(): Option {
 
 function limitFrom(text: string): Partial<Limits> {
   const [name, value = ''] = text.split('=', 2)
-  if (!Object.hasOwn(DEFAULT_LIMITS, name!)) throw new InvalidArgumentError(`There is no limit named ${name}.`)
+  if (!Object.hasOwn(DEFAULT_LIMITS, name!)) {
+    throw new InvalidArgumentError(
+      `There is no limit named ${name}; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,
+    )
+  }
   const parsed = number(value)
   if (parsed <= 0) throw new InvalidArgumentError(`${name} must be above 0.`)
   return { [name as LimitName]: parsed }

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import type { Limits } from '../protocol/limits.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { serve, type TransportName } from '../server/serve.ts'
-import { limitOption, number, providerOption } from './options.ts'
+import { limitOption, number, port, providerOption } from './options.ts'
 
 interface ServeFlags {
   host: string
@@ -24,7 +24,7 @@ export function serveCommand(): Command {
       'where to listen; a page may use the microphone on localhost or over TLS only',
       '127.0.0.1',
     )
-    .option('--port <number>', '0 takes a free one', number, 8080)
+    .option('--port <number>', '0 takes a free one', port, 8080)
     .addOption(new Option('--transport <name>', 'what carries the bytes').choices(['ws', 'uws']).default('ws'))
     .addOption(providerOption())
     .option('--model <name|folder...>', 'models to load; the first is the default', ['default'])

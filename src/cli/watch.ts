@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { addStreamOptions, providerOption } from './options.ts'
+import { readerGone } from './reader-gone.ts'
 import { chooseRenderer } from './renderer.ts'
 import { watchHere } from './watch-here.ts'
 import { watchServer } from './watch-server.ts'
@@ -47,8 +48,10 @@ async function watch(sources: string[], flags: WatchFlags): Promise<void> {
     throw new EarwitnessError('bad_parameter', `one source at a time; got ${inputs.join(' and ')}`)
   }
   const [input = '-'] = inputs
-  const failed =
+  const failure =
     server === undefined ? await watchHere(input, flags, renderer) : await watchServer(server, input, flags, renderer)
   renderer.end()
-  if (failed) process.exitCode = 1
+  if (failure === undefined || readerGone.aborted) return
+  process.stderr.write(`earwitness: ${failure}\n`)
+  process.exitCode = 1
 }

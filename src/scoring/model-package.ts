@@ -78,6 +78,8 @@ async function read(folder: string, name: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, name))
   } catch (cause) {
-    throw new EarwitnessError('bad_model', `cannot read ${join(folder, name)}: ${(cause as Error).message}`, { cause })
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = missing ? 'there is no such file; `earwitness model list` names the models' : (cause as Error).message
+    throw new EarwitnessError('bad_model', `cannot read ${join(folder, name)}: ${why}`, { cause })
   }
 }

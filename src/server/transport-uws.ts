@@ -51,7 +51,11 @@ function listen(uws: UwsModule, app: Uws.TemplatedApp, host: string, port: numbe
   return new Promise((resolve, reject) => {
     listenWithHost(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
       if (socket !== false) resolve(socket)
-      else reject(Object.assign(new Error(`listen EADDRINUSE: ${host}:${port}`), { code: 'EADDRINUSE', port }))
+      else {
+        // It does not say why; a free port on an address of this machine is never taken.
+        const code = port === 0 ? 'EADDRNOTAVAIL' : 'EADDRINUSE'
+        reject(Object.assign(new Error(`listen ${code}: ${host}:${port}`), { code, port }))
+      }
     })
   })
 }
