@@ -201,8 +201,9 @@ export class Session implements ConnectionHandlers {
     else this.#fail(new EarwitnessError('audio_too_fast', `${message}; send it in real time`))
   }
 
+  /** A client that waits for what it sent to be scored is not idle. */
   #onIdle(): void {
-    if (this.#paused) {
+    if (this.#ended || this.#queuedBytes > 0) {
       this.#idleTimer.refresh()
       return
     }

@@ -64,6 +64,12 @@ describe.each<TransportName>(['ws', 'uws'])('a stream over %s', (transport) => {
     expect(await client.closed).toEqual({ code: 4408, reason: expect.stringMatching(/^idle: nothing came for 0.2 s/) })
   })
 
+  it('is not idle while what it sent is being scored', async () => {
+    const client = await StreamClient.open(await start({ idleSeconds: 0.1 }), { hop: 0.1 })
+    await client.send(...inPieces(fakeSpeech, 64_000)).finish()
+    expect(await client.closed).toEqual({ code: 1000, reason: 'done' })
+  })
+
   it('stays open as long as keepAlive comes', async () => {
     const client = await StreamClient.open(await start({ idleSeconds: 0.4 }))
     for (let sent = 0; sent < 8; sent += 1) {
