@@ -87,8 +87,7 @@ export class Application implements TransportApplication {
     if (methods === undefined) throw new EarwitnessError('not_found', `${request.path}: there is nothing here`)
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (route !== undefined) return route(request)
-    const allowed = Object.keys(methods).join(', ')
-    throw new EarwitnessError('method_not_allowed', `${request.path} takes ${allowed}, not ${request.method}`)
+    return wrongMethod(request, Object.keys(methods))
   }
 
   #models(): HttpResponse {
@@ -119,4 +118,10 @@ export class Application implements TransportApplication {
     const { body, contentType } = await this.#context.metrics.text()
     return text(body, contentType)
   }
+}
+
+function wrongMethod({ path, method }: HttpRequest, methods: readonly string[]): HttpResponse {
+  const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ')
+  const answer = errorAnswer(new EarwitnessError('method_not_allowed', `${path} takes ${allowed}, not ${method}`))
+  return { ...answer, headers: { ...answer.headers, allow: allowed } }
 }

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+import { fakeSpeech, firstSeconds } from '../fixtures/recordings.ts'
+import { StreamClient } from '../server/stream-client.ts'
+import { earwitness, ended, MAIN } from './program.ts'
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+/** Starts the program, and waits for the line with its address. */
+async function start(...words: string[]): Promise<{ child: ChildProcess; port: number; line: string }> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...words])
+  children.push(child)
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+  return { child, port: Number(/localhost:(\d+)/.exec(line)?.[1]), line }
+}
+
+describe.each(['ws', 'uws'])('earwitness serve --transport %s', (transport) => {
+  it('prints its address and keeps its log to standard error', async () => {
+    const { child, port, line } = await start('--transport', transport)
+    expect(line).toMatch(/^earwitness listens on http:\/\/localhost:\d+ \(ready in \d+ ms; Ctrl-C stops it\)$/)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+    const log = ended(child)
+    child.kill('SIGTERM')
+    const { code, stderr } = await log
+    expect(code).toBe(0)
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .map((entry) => JSON.parse(entry).msg),
+    ).toEqual(['model ready', 'stopping'])
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('sends open streams their summary on %s, and ends with 0', async (signal) => {
+    const { child, port } = await start('--transport', transport, '--log-level', 'silent')
+    const client = await StreamClient.open(port)
+    client.send(firstSeconds(fakeSpeech, 2))
+    await client.first('score')
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    expect(await client.closed).toEqual({ code: 1001, reason: 'draining' })
+    expect(client.of('summary')[0]!.channels[0]).toMatchObject({ duration: 2, scored: 3 })
+    expect(await exit).toEqual([0, null])
+  })
+
+  it('ends with 1 where its port is in use, and says what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    const { code, stdout, stderr } = await earwitness(['serve', '--transport', transport, '--port', String(port)])
+    other.close()
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      `earwitness: port ${port} is in use; stop what listens there, or choose another with --port (0 takes a free one)\n`,
+    )
+  })
+
+  it('takes limits from --limit', async () => {
+    const { port } = await start('--transport', transport, '--limit', 'streams=1', '--limit', 'idleSeconds=7')
+    const client = await StreamClient.open(port, { hop: 1 })
+    expect((await client.first('ready')).limits).toMatchObject({ streams: 1, idleSeconds: 7, channels: 8 })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { earwitness, fixture } from './program.ts'
+
+const speech = fixture('real-speech')
+
+describe('earwitness --help', () => {
+  it.each([
+    ['', /Commands:.*serve.*watch.*mel.*model.*bench.*Exit: 0 done, 1 failed, 2 wrong usage/s],
+    ['serve', /--port.*--transport.*--limit/s],
+    ['watch', /--realtime.*--json/s],
+    ['mel', /--out/],
+    ['model', /import/],
+    ['bench', /latency/],
+  ])('of "%s" goes to standard output, names what there is, and teaches by example', async (command, names) => {
+    const { code, stdout, stderr } = await earwitness([...(command === '' ? [] : [command]), '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(names)
+    expect(stdout).toMatch(/Examples?:\n {2}\$ earwitness /)
+  })
+})
+
+describe('earwitness, used wrongly, ends with 2 and says', () => {
+  it.each([
+    ['what there is', [], /Usage: earwitness/],
+    ['that there is no such command', ['listen'], /unknown command 'listen'/],
+    ['that there is no such option', ['watch', speech, '--fast'], /unknown option '--fast'.*--help/s],
+    ['that a file is missing', ['watch'], /missing required argument 'source'.*--help/s],
+    ['which of two files', ['watch', 'a.wav', 'b.wav'], /one source at a time; got a\.wav and b\.wav/],
+    ['the range of a parameter', ['watch', speech, '--hop', '99'], /hop: .*<=10.*99/],
+    ['that a number is none', ['watch', speech, '--hop', 'soon'], /--hop.*must be a number/],
+    ['which encodings there are', ['watch', speech, '--encoding', 'mp3'], /Allowed choices are s16le, /],
+    ['where to write', ['mel', speech], /required option '--out <file>'/],
+    ['which endings there are', ['mel', speech, '--out', 'x.txt'], /must end in \.npy or \.png; got x\.txt/],
+    ['which recipes there are', ['mel', speech, '--out', 'x.npy', '--frontend', 'mfcc'], /torchaudio-mel, kaldi-fbank/],
+    ['which limits there are', ['serve', '--limit', 'nonsense=1'], /no limit named nonsense; there are messageBytes, /],
+    ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
+    ['which ports there are', ['serve', '--port', '99999'], /whole number from 0 to 65535/],
+    ['which transports there are', ['serve', '--transport', 'tcp'], /Allowed choices are ws, uws/],
+  ])('%s', async (_, words, message) => {
+    const { code, stdout, stderr } = await earwitness(words)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('earwitness, where something fails, ends with 1 and says', () => {
+  it.each([
+    ['which file is missing', ['watch', 'nobody.wav'], /nobody\.wav: there is no such file or folder; check the path/],
+    ['which raw file is missing', ['watch', 'nobody.raw', '--encoding', 's16le'], /nobody\.raw: there is no such file/],
+    ['that a folder is no file', ['watch', 'test'], /test is a folder; name one audio file/],
+    ['which file is missing for mel', ['mel', 'nobody.wav', '--out', 'x.npy'], /nobody\.wav: there is no such file/],
+    [
+      'where it cannot write',
+      ['mel', speech, '--out', '/nowhere/x.npy'],
+      /\/nowhere\/x\.npy: there is no such file or folder/,
+    ],
+    ['which model is missing', ['watch', speech, '--model', 'nobody'], /nobody.*no such file; `earwitness model list`/],
+    [
+      'that a server has no such model',
+      ['serve', '--port', '0', '--model', 'nobody'],
+      /nobody.*`earwitness model list`/,
+    ],
+    [
+      'that no server is there',
+      ['watch', 'ws://localhost:9', speech],
+      /localhost:9 cannot be reached; is `earwitness serve`/,
+    ],
+    [
+      'that it cannot listen there',
+      ['serve', '--host', '192.0.2.1', '--port', '0'],
+      /cannot listen there.*--host 0\.0\.0\.0/,
+    ],
+    ['so over uws too', ['serve', '--host', '192.0.2.1', '--port', '0', '--transport', 'uws'], /cannot listen there/],
+  ])('%s', async (_, words, message) => {
+    const { code, stdout, stderr } = await earwitness(words)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/\n {4}at /)
+  })
+})
