@@ -105,7 +105,10 @@ export class InferenceThread {
 
   async #startWorker(): Promise<void> {
     // The worker is always the built file: Node 20 cannot start a thread from TypeScript.
-    const worker = new Worker(createRequire(import.meta.url).resolve('#inference-worker'))
+    // A worker inherits Node's options, such as --cpu-prof, and refuses this one of them.
+    const inherits = !process.execArgv.some((word) => word.startsWith('--input-type'))
+    const file = createRequire(import.meta.url).resolve('#inference-worker')
+    const worker = new Worker(file, inherits ? {} : { execArgv: [] })
     this.#worker = worker
     this.#restarts += 1
     worker.on('message', (answer: WorkerAnswer) => this.#hear(worker, answer))
