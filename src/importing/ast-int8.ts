@@ -16,12 +16,12 @@ export function astGraphInt8(weights: AstWeights): Uint8Array {
   const { frames, melBins, outputs } = weights
   const window: Port = { name: 'window', element: 'float32', shape: [frames, melBins] }
   const logits: Port = { name: 'window-logits', element: 'float32', shape: [outputs] }
-  const one = new OnnxGraph()
+  const graph = new OnnxGraph()
+  const one = new OnnxGraph(graph)
   const batchAxis = one.integers('batch-axis', [0])
   const batch = one.node('Unsqueeze', 'window/batch', [window.name, batchAxis])
   one.node('Squeeze', logits.name, [writeAst(one, new Int8Edition(one), weights, batch), batchAxis])
 
-  const graph = new OnnxGraph()
   graph.node('Scan', AST_OUTPUT, [AST_INPUT], {
     integers: { num_scan_inputs: 1 },
     body: { graph: one, inputs: [window], outputs: [logits] },

@@ -34,6 +34,12 @@ export class OnnxGraph {
   readonly #nodes: Message[] = []
   readonly #constants: Message[] = []
   readonly #names = new Set<string>()
+  readonly #outer: OnnxGraph | undefined
+
+  /** A body that runs inside another graph keeps its constants there: onnxruntime holds a body's twice. */
+  constructor(outer?: OnnxGraph) {
+    this.#outer = outer
+  }
 
   /** Adds a node; its name is its first output's. */
   node(operator: string, name: string, inputs: readonly string[], options: NodeOptions = {}): string {
@@ -68,6 +74,7 @@ export class OnnxGraph {
 
   /** Adds a constant whose little-endian bytes `fill` writes, later. */
   constant(name: string, element: Element, shape: readonly number[], fill: Deferred['fill']): string {
+    if (this.#outer !== undefined) return this.#outer.constant(name, element, shape, fill)
     this.#claim(name)
     const message = new Message()
     for (const length of shape) message.integer(1, length)
