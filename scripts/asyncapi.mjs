@@ -1,18 +1,22 @@
 // Writes docs/asyncapi.json from the schemas of src/protocol, as they were built; with --print to standard output.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { toJsonSchema } from '@valibot/to-json-schema'
-import * as earwitness from '../dist/src/index.js'
+import { ERROR_CODES } from '../dist/src/protocol/errors.js'
+import { ServerEventSchema } from '../dist/src/protocol/events.js'
+import { DEFAULT_LIMITS } from '../dist/src/protocol/limits.js'
+import { StreamParametersSchema } from '../dist/src/protocol/parameters.js'
+import { WARNING_CODES } from '../dist/src/protocol/warnings.js'
 
 const root = new URL('..', import.meta.url)
 const { version, description, license } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
 const EVENTS = {
-  ready: ['ReadySchema', 'First: what was understood of the audio, the model and the limits.'],
-  score: ['ScoreSchema', 'One window of one channel.'],
-  alert: ['AlertSchema', 'An alert was raised or cleared.'],
-  warning: ['WarningSchema', 'Something is wrong with the audio or its pace; the stream goes on.'],
-  summary: ['SummarySchema', 'After finalize, close and the end of the server: the whole of each channel.'],
-  error: ['ErrorSchema', 'A window or the stream failed. Where `fatal` is true the socket is closed after it.'],
+  ready: 'First: what was understood of the audio, the model and the limits.',
+  score: 'One window of one channel.',
+  alert: 'An alert was raised or cleared.',
+  warning: 'Something is wrong with the audio or its pace; the stream goes on.',
+  summary: 'After finalize, close and the end of the server: the whole of each channel.',
+  error: 'A window or the stream failed. Where `fatal` is true the socket is closed after it.',
 }
 const WORDS = {
   keepAlive: 'Keeps a stream without audio from being closed as idle.',
@@ -25,7 +29,7 @@ if (process.argv.includes('--print')) process.stdout.write(text)
 else writeFileSync(new URL('docs/asyncapi.json', root), text)
 
 function document() {
-  const parameters = jsonSchema(earwitness.StreamParametersSchema, 'input')
+  const parameters = jsonSchema(StreamParametersSchema, 'input')
   const messages = { ...clientMessages(parameters), ...serverMessages() }
   const reference = (name) => ({ $ref: `#/channels/stream/messages/${name}` })
   return {
@@ -51,9 +55,9 @@ function document() {
       tell: { action: 'send', channel: { $ref: '#/channels/stream' }, messages: Object.keys(EVENTS).map(reference) },
     },
     components: { messages },
-    'x-error-codes': earwitness.ERROR_CODES,
-    'x-warning-codes': earwitness.WARNING_CODES,
-    'x-limits': earwitness.DEFAULT_LIMITS,
+    'x-error-codes': ERROR_CODES,
+    'x-warning-codes': WARNING_CODES,
+    'x-limits': DEFAULT_LIMITS,
   }
 }
 
@@ -76,11 +80,11 @@ function clientMessages(parameters) {
 }
 
 function serverMessages() {
-  const events = Object.entries(EVENTS).map(([type, [schema, summary]]) => [
-    type,
-    message(summary, jsonSchema(earwitness[schema], 'output')),
-  ])
-  return Object.fromEntries(events)
+  const messages = ServerEventSchema.options.map((schema) => {
+    const type = schema.entries.type.literal
+    return [type, message(EVENTS[type], jsonSchema(schema, 'output'))]
+  })
+  return Object.fromEntries(messages)
 }
 
 function message(summary, payload) {
