@@ -6,7 +6,7 @@ import { ENCODINGS, parseStreamParameters, StreamParametersSchema } from '../../
 import { WARNING_CODES } from '../../src/protocol/warnings.ts'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
-const rows = page.split('\n')
+const rows = page.replaceAll(/ +/g, ' ').split('\n')
 
 describe('docs/protocol.md', () => {
   it.each(Object.entries(ERROR_CODES))('tells status, close code and meaning of the error %s', (code, error) => {
