@@ -1,6 +1,6 @@
 /**
  * A process of its own for one edition of an AST in `earwitness bench ast`: FOLDER EDITION THREADS. Each line of input runs
- * the first window from samples to logit and answers with its seconds and the process's largest memory; `all` answers with
+ * the first window from samples to logit and answers with its seconds, the processor's, and the largest memory; `all` answers with
  * the logits of the stored frames of every window, `operators` with the milliseconds of each kind of node.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -29,9 +29,17 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function round(): Promise<object> {
   const started = performance.now()
+  const before = process.cpuUsage()
   const logit = await score(session, framesOf(audio))
   const seconds = (performance.now() - started) / 1000
-  return { seconds, peakMiB: process.resourceUsage().maxRSS / 1024, logit }
+  const { user, system } = process.cpuUsage(before)
+  return { seconds, cpuSeconds: (user + system) / 1e6, peakMiB: peakMiB(), logit }
+}
+
+/** On Linux from /proc: what resourceUsage says has the parent's memory in it, from before this program began. */
+function peakMiB(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
 }
 
 async function all(): Promise<object> {

@@ -24,6 +24,7 @@ const EDITIONS = ['fp32', 'int8'] as const
 
 interface Answer {
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly peakMiB: number
 }
 
@@ -40,9 +41,12 @@ export interface AstReport {
   readonly torch: string
   /** From 10.24 s of samples to the logit. */
   readonly seconds: Record<string, Spread>
+  /** Of the processor, all threads: with one thread, what a busy machine leaves comparable. */
+  readonly cpuSeconds: Record<string, Spread>
   readonly peakMiB: Record<string, number>
   /** How many times faster our editions are than each of PyTorch's, in the same round. */
   readonly timesFaster: Record<string, Spread>
+  readonly timesLessCpu: Record<string, Spread>
   /** The largest differences from PyTorch's fp32 over real windows. */
   readonly parity: Record<string, { readonly logit: number; readonly probability: number }>
   readonly pytorchProbabilities: readonly number[]
@@ -83,8 +87,10 @@ export async function benchAst({ size, rounds, threads }: AstOptions): Promise<A
       threads,
       torch,
       seconds: mapped(answers, (list) => spreadOf(list.map(({ seconds }) => seconds))),
+      cpuSeconds: mapped(answers, (list) => spreadOf(list.map(({ cpuSeconds }) => cpuSeconds))),
       peakMiB: mapped(answers, (list) => Math.round(Math.max(...list.map(({ peakMiB }) => peakMiB)))),
-      timesFaster: ratios(answers),
+      timesFaster: ratios(answers, 'seconds'),
+      timesLessCpu: ratios(answers, 'cpuSeconds'),
       parity: await parities(ours, logits),
       pytorchProbabilities: logits.map((logit) => rounded(sigmoid(logit))),
       operatorMilliseconds: await operators(ours),
@@ -129,13 +135,13 @@ async function rotate(processes: Map<string, LineProcess>, rounds: number): Prom
   return answers
 }
 
-function ratios(answers: Map<string, Answer[]>): Record<string, Spread> {
+function ratios(answers: Map<string, Answer[]>, of: 'seconds' | 'cpuSeconds'): Record<string, Spread> {
   const found: Record<string, Spread> = {}
   for (const edition of EDITIONS) {
     for (const mode of PYTORCH) {
       const ours = answers.get(`earwitness ${edition}`)!
       const theirs = answers.get(`pytorch ${mode}`)!
-      const times = ours.map(({ seconds }, round) => theirs[round]!.seconds / seconds)
+      const times = ours.map((answer, round) => theirs[round]![of] / answer[of])
       found[`${edition} than pytorch ${mode}`] = spreadOf(times)
     }
   }
