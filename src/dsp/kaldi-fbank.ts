@@ -2,7 +2,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import type { Fft, RealFft } from './fft.ts'
 import type { FrameSink, FrontEnd } from './front-end.ts'
 import { kaldiMelFilterbank } from './kaldi-mel-filterbank.ts'
-import { filteredPower, type MelFilterbank } from './mel-filters.ts'
+import { filteredPower, type MelFilterbank, sharedFilters } from './mel-filters.ts'
 import { measurePower } from './power-spectrum.ts'
 
 const SAMPLE_RATE = 16_000
@@ -123,17 +123,10 @@ export class KaldiFbank implements FrontEnd {
   }
 }
 
-const filterbanks = new Map<string, MelFilterbank>()
+const filterbankOf = sharedFilters(kaldiMelFilterbank)
 
-/** Streams with the same recipe share its filters. */
 function filtersOf({ melBins, lowHz, highHz }: KaldiFbankSpec): MelFilterbank {
-  const key = `${melBins} ${lowHz} ${highHz}`
-  let filters = filterbanks.get(key)
-  if (filters === undefined) {
-    filters = kaldiMelFilterbank({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
-    filterbanks.set(key, filters)
-  }
-  return filters
+  return filterbankOf({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
 }
 
 /** Symmetric: w[n] = 0.5 − 0.5 · cos(2πn / (N − 1)). */

@@ -1,4 +1,4 @@
-import { type MelFilterbank, packFilters } from './mel-filters.ts'
+import { type MelFilterbank, type MelFilterOptions, packFilters } from './mel-filters.ts'
 
 const { fround } = Math
 
@@ -11,13 +11,7 @@ const melOfBin = (hertz: number): number => fround(1127 * fround(Math.log(fround
  * straight in mel, not in hertz. The bin at Nyquist belongs to none; the narrow low filters may hold no bin at all.
  * Every step is rounded to float32 as torchaudio rounds it.
  */
-export function kaldiMelFilterbank(options: {
-  bins: number
-  fftSize: number
-  sampleRate: number
-  lowHz: number
-  highHz: number
-}): MelFilterbank {
+export function kaldiMelFilterbank(options: MelFilterOptions): MelFilterbank {
   const { bins, fftSize, sampleRate, lowHz, highHz } = options
   const low = melOf(lowHz)
   const step = fround((melOf(highHz) - low) / (bins + 1))

@@ -1,4 +1,4 @@
-import { type MelFilterbank, packFilters } from './mel-filters.ts'
+import { type MelFilterbank, type MelFilterOptions, packFilters } from './mel-filters.ts'
 
 const { fround } = Math
 
@@ -11,13 +11,7 @@ const hertzOf = (mel: number): number => fround(700 * fround(fround(10 ** fround
  * are evenly spaced in mel; a weight is the lower of the two slopes through its neighbours' corners. Every step is
  * rounded to float32 as torchaudio rounds it: the narrow low filters show the difference.
  */
-export function melFilterbank(options: {
-  bins: number
-  fftSize: number
-  sampleRate: number
-  lowHz: number
-  highHz: number
-}): MelFilterbank {
+export function melFilterbank(options: MelFilterOptions): MelFilterbank {
   const { bins, fftSize, sampleRate, lowHz, highHz } = options
   const corners = cornersInHertz(bins + 2, melOf(lowHz), melOf(highHz))
   return packFilters(bins, fftSize / 2 + 1, (filter, bin) => {

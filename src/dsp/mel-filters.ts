@@ -8,6 +8,27 @@ export interface MelFilterbank {
   readonly weights: Float32Array
 }
 
+/** What a recipe says of its filters; frequencies in hertz. */
+export interface MelFilterOptions {
+  readonly bins: number
+  readonly fftSize: number
+  readonly sampleRate: number
+  readonly lowHz: number
+  readonly highHz: number
+}
+
+/** The same filters for the same options: streams with the same recipe share one set. */
+export function sharedFilters(make: (options: MelFilterOptions) => MelFilterbank): typeof make {
+  const made = new Map<string, MelFilterbank>()
+  return (options) => {
+    const { bins, fftSize, sampleRate, lowHz, highHz } = options
+    const key = `${bins} ${fftSize} ${sampleRate} ${lowHz} ${highHz}`
+    const filters = made.get(key) ?? make(options)
+    made.set(key, filters)
+    return filters
+  }
+}
+
 /** Packs the filters whose weight of a power bin is `weightAt`, at most 0 outside one run of bins. A filter may be empty. */
 export function packFilters(
   bins: number,

@@ -2,7 +2,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import type { Fft, RealFft } from './fft.ts'
 import type { FrameSink, FrontEnd } from './front-end.ts'
 import { melFilterbank } from './mel-filterbank.ts'
-import { filteredPower, type MelFilterbank } from './mel-filters.ts'
+import { filteredPower, type MelFilterbank, sharedFilters } from './mel-filters.ts'
 import { measurePower } from './power-spectrum.ts'
 
 const SAMPLE_RATE = 16_000
@@ -142,17 +142,10 @@ function multiply(samples: Float32Array, at: number, weights: Float32Array, prod
   }
 }
 
-const filterbanks = new Map<string, MelFilterbank>()
+const filterbankOf = sharedFilters(melFilterbank)
 
-/** Streams with the same recipe share its filters. */
 function filtersOf({ melBins, lowHz, highHz }: TorchaudioMelSpec): MelFilterbank {
-  const key = `${melBins} ${lowHz} ${highHz}`
-  let filters = filterbanks.get(key)
-  if (filters === undefined) {
-    filters = melFilterbank({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
-    filterbanks.set(key, filters)
-  }
-  return filters
+  return filterbankOf({ bins: melBins, fftSize: FFT_SIZE, sampleRate: SAMPLE_RATE, lowHz, highHz })
 }
 
 /** Periodic: w[n] = 0.5 − 0.5 · cos(2πn / N), each step rounded to float32 as torch.hann_window rounds it. */
