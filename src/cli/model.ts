@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { importCommand } from './model/import.ts'
 import { listCommand } from './model/list.ts'
+import { quantizeCommand } from './model/quantize.ts'
 import { verifyCommand } from './model/verify.ts'
 
-/** Models: made of checkpoints, listed, proved. */
+/** Models: made of checkpoints, made smaller, listed, proved. */
 export function modelCommand(): Command {
   const model = new Command('model')
-    .description('Import a checkpoint, list the models, prove that one is what it says.')
+    .description('Import a checkpoint, make an edition of it, list the models, prove that one is what it says.')
     .addHelpText(
       'after',
       `
@@ -18,6 +19,8 @@ Examples:
   $ earwitness model verify my-detector --data labelled.csv
   $ earwitness serve --model my-detector`,
     )
-  for (const command of [importCommand(), listCommand(), verifyCommand()]) model.addCommand(command.exitOverride())
+  for (const command of [importCommand(), quantizeCommand(), listCommand(), verifyCommand()]) {
+    model.addCommand(command.exitOverride())
+  }
   return model
 }

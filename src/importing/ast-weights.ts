@@ -29,7 +29,6 @@ export interface AstBlock {
 
 /** All that a graph of an Audio Spectrogram Transformer needs. The arrays are the checkpoint's own, not copies. */
 export interface AstWeights {
-  readonly family: AstNames['family']
   readonly width: number
   readonly heads: number
   /** Of a window, and of each of its frames. */
@@ -52,6 +51,11 @@ export interface AstWeights {
   readonly norm: LayerNorm
   readonly headNorm: LayerNorm
   readonly head: Linear
+}
+
+export interface NamedAstWeights extends AstWeights {
+  /** Whose names the checkpoint has. */
+  readonly family: AstNames['family']
 }
 
 /** What weights cannot tell. Hugging Face's `config.json` does; the defaults are those of AST. */
@@ -78,7 +82,7 @@ const TORCH_EPSILON = 1e-5
  * The weights of a BinaryAST, of an AST of YuanGongND's or of Hugging Face's ASTForAudioClassification, by their names.
  * @throws EarwitnessError `bad_model`: not an AST, arrays missing (with the nearest name), wrong shapes, numbers that are none
  */
-export function astWeightsFrom(tensors: Tensors, options: AstOptions = {}): AstWeights {
+export function astWeightsFrom(tensors: Tensors, options: AstOptions = {}): NamedAstWeights {
   const names = astNamesIn(tensors)
   const arrays = new Arrays(tensors)
   arrays.requireAll(arraysOf(names))

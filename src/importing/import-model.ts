@@ -4,17 +4,20 @@ import type { ModelManifest } from '../scoring/model-manifest.ts'
 import { astGraph } from './ast-graph.ts'
 import { astGraphInt8 } from './ast-int8.ts'
 import { AST_INPUT, AST_OUTPUT } from './ast-nodes.ts'
-import { type AstWeights, astWeightsFrom } from './ast-weights.ts'
-import { badModel } from './bad-model.ts'
+import { type AstWeights, astWeightsFrom, type NamedAstWeights } from './ast-weights.ts'
+import { aboutFile, badModel } from './bad-model.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Precision } from './edition-check.ts'
 import { readHuggingFaceFolder } from './hugging-face-folder.ts'
 import { MANIFEST_FRONT_ENDS } from './manifest-front-ends.ts'
 import { cardFor } from './model-card.ts'
+import { readOnnx } from './onnx-file.ts'
+import { precisionOf } from './onnx-precision.ts'
 import { type OnnxPort, onnxFace } from './onnx-run.ts'
 import { type FakeIndex, fakeIndexFrom } from './polarity.ts'
 import { readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
-import { type Edition, type PackagePlan, type Precision, type WrittenPackage, writePackage } from './write-package.ts'
+import { type Edition, type PackagePlan, type WrittenPackage, writePackage } from './write-package.ts'
 
 type Frontend = ModelManifest['frontend']
 type OutputKind = ModelManifest['output']['kind']
@@ -96,7 +99,7 @@ async function importAst(checkpoint: Checkpoint, options: ImportOptions): Promis
   return { ...(await writePackage(options.out, plan)), assumptions }
 }
 
-function describe({ width, heads, blocks, frames, family }: AstWeights): string {
+function describe({ width, heads, blocks, frames, family }: NamedAstWeights): string {
   return `An Audio Spectrogram Transformer (${family}): ${blocks.length} blocks, ${width} wide, ${heads} heads, ${frames} frames.`
 }
 
@@ -177,14 +180,16 @@ async function importOnnx(path: string, options: ImportOptions): Promise<Importe
   const output = only(face.outputs, 'output', path)
   const frames = framesOf(input, path)
   const assumptions = options.fakeIndex === undefined ? [`More of its ${kind} means fake.`] : []
-  const edition: Edition = { precision: 'fp32', write: (target) => copyFile(path, target) }
+  const bytes = await readFile(path)
+  const precision = await aboutFile(path, async () => precisionOf(readOnnx(bytes)))
+  const edition: Edition = { precision, write: (target) => copyFile(path, target) }
   const manifest = manifestOf(options, MANIFEST_FRONT_ENDS[frontend], input.name, frames, {
     tensor: output.name,
     ...meaningOf(kind, options.fakeIndex ?? 1),
   })
   const card = cardFor(
     options.source,
-    `An ONNX file of ${(await readFile(path)).length} bytes, taken as it is.`,
+    `An ONNX file of ${bytes.length} bytes, ${precision}, taken as it is.`,
     options.licence,
     assumptions,
   )

@@ -6,11 +6,19 @@ import { aboutFile, badModel } from './bad-model.ts'
 type Face = Pick<ModelManifest, 'input' | 'output' | 'frontend'>
 
 /** The fake logits that a model's file gives for windows of frames, on the processor. @throws EarwitnessError `bad_model` */
-export function fakeLogitsOfFile(path: string, face: Face, windows: readonly Float32Array[]): Promise<number[]> {
+export function fakeLogitsOfFile(
+  path: string,
+  face: Face,
+  windows: readonly Float32Array[],
+  onWindow: () => void = () => {},
+): Promise<number[]> {
   return aboutFile(path, async () => {
     const session = await InferenceSession.create(path, { executionProviders: ['cpu'] })
     const logits: number[] = []
-    for (const frames of windows) logits.push(await fakeLogit(session, face, frames))
+    for (const frames of windows) {
+      logits.push(await fakeLogit(session, face, frames))
+      onWindow()
+    }
     await session.release()
     return logits
   })

@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { dump as toNpy } from 'npyjs'
-import { type ModelManifest, type Provider, parseModelManifest } from '../scoring/model-manifest.ts'
+import { type ModelManifest, parseModelManifest } from '../scoring/model-manifest.ts'
 import { readModelPackage } from '../scoring/model-package.ts'
 import { badModel } from './bad-model.ts'
+import { checkEdition, type EditionCheck, LEAST_TOLERANCE, type Precision, refuseOther } from './edition-check.ts'
 import { goldenFrames } from './golden-frames.ts'
 import { fakeLogitsOfFile } from './onnx-run.ts'
-
-export type Precision = ModelManifest['files'][number]['precision']
 
 /** One edition to write. `write` puts the `.onnx` at the path. */
 export interface Edition {
@@ -27,34 +23,15 @@ export interface PackagePlan {
   readonly reference: Edition
 }
 
-/** What the self-check found. */
-export interface EditionCheck {
-  readonly precision: Precision
-  readonly bytes: number
-  /** Against the reference, over the check's windows. */
-  readonly largestLogitDifference: number
-  readonly largestProbabilityDifference: number
-}
-
 export interface WrittenPackage {
   readonly folder: string
   readonly goldenFakeLogit: number
   readonly checks: readonly EditionCheck[]
 }
 
-const PROVIDERS_OF: Readonly<Record<Precision, Provider[]>> = {
-  int8: ['cpu'],
-  fp16: ['webgpu', 'cuda', 'coreml', 'dml'],
-  fp32: ['cpu', 'webgpu', 'cuda'],
-}
-
 const CARD = 'README.md'
 const GOLDEN = 'golden.npy'
 const CHECK_SEEDS = [1, 2, 3]
-/** The least tolerance of the golden logit: other processors add in another order, and round int8 otherwise. */
-const LEAST_TOLERANCE: Readonly<Record<Precision, number>> = { fp32: 1e-3, fp16: 2e-2, int8: 5e-2 }
-/** An edition that differs by more is not the same model. */
-const MOST_PROBABILITY_DIFFERENCE = 0.05
 
 /**
  * Writes a model folder and checks it: every edition scores the same made windows as the reference. The folder appears
@@ -79,28 +56,29 @@ export async function writePackage(folder: string, plan: PackagePlan): Promise<W
 async function fill(folder: string, plan: PackagePlan): Promise<Omit<WrittenPackage, 'folder'>> {
   const { manifest } = plan
   const windows = await Promise.all(CHECK_SEEDS.map((seed) => goldenFrames(manifest, seed)))
-  const expected = await referenceLogits(folder, plan, windows)
+  const fakeLogits = await referenceLogits(folder, plan, windows)
   const files: ModelManifest['files'] = []
   const checks: EditionCheck[] = []
   for (const { precision, write } of plan.editions) {
     const path = `model.${precision}.onnx`
     await write(join(folder, path))
-    const logits = await fakeLogitsOfFile(join(folder, path), manifest, windows)
-    const { sha256, bytes } = await digestOf(join(folder, path))
-    checks.push({ precision, bytes, ...differences(logits, expected) })
-    files.push({ path, precision, providers: PROVIDERS_OF[precision], sha256 })
+    const { check, file } = await checkEdition(folder, { path, precision }, manifest, { windows, fakeLogits })
+    refuseOther(check, 'leave it out with --editions')
+    checks.push(check)
+    files.push(file)
   }
-  checks.forEach(refuseOthers)
+  // They were all just scored on a processor; a package without one for it could be proved only where there is a GPU.
+  if (!files.some(({ providers }) => providers.includes('cpu'))) files.at(-1)?.providers.push('cpu')
   await writeFile(
     join(folder, GOLDEN),
     new Uint8Array(toNpy(windows[0]!, [manifest.input.frames, manifest.frontend.melBins])),
   )
   await writeFile(join(folder, CARD), plan.card)
-  const golden = { input: GOLDEN, fakeLogit: expected[0]!, tolerance: toleranceFor(checks) }
+  const golden = { input: GOLDEN, fakeLogit: fakeLogits[0]!, tolerance: LEAST_TOLERANCE.fp32 }
   const whole = parseModelManifest({ ...manifest, card: CARD, files, golden })
   await writeFile(join(folder, 'model.json'), `${JSON.stringify(whole, undefined, 2)}\n`)
   await readModelPackage(folder, 'auto')
-  return { goldenFakeLogit: expected[0]!, checks }
+  return { goldenFakeLogit: fakeLogits[0]!, checks }
 }
 
 async function referenceLogits(folder: string, plan: PackagePlan, windows: readonly Float32Array[]): Promise<number[]> {
@@ -109,36 +87,6 @@ async function referenceLogits(folder: string, plan: PackagePlan, windows: reado
   const logits = await fakeLogitsOfFile(path, plan.manifest, windows)
   await rm(path)
   return logits
-}
-
-function differences(logits: readonly number[], expected: readonly number[]) {
-  const over = (of: (logit: number) => number): number =>
-    Math.max(...logits.map((logit, at) => Math.abs(of(logit) - of(expected[at]!))))
-  return {
-    largestLogitDifference: over((logit) => logit),
-    largestProbabilityDifference: over((logit) => 1 / (1 + Math.exp(-logit))),
-  }
-}
-
-function refuseOthers({ precision, largestProbabilityDifference: difference }: EditionCheck): void {
-  if (difference <= MOST_PROBABILITY_DIFFERENCE) return
-  throw badModel(
-    `the ${precision} edition differs from fp32 by a probability of ${difference.toFixed(3)}, more than ${MOST_PROBABILITY_DIFFERENCE}: leave it out with --editions`,
-  )
-}
-
-function toleranceFor(checks: readonly EditionCheck[]): number {
-  const needed = checks.map(({ precision, largestLogitDifference }) =>
-    Math.max(LEAST_TOLERANCE[precision], 2 * largestLogitDifference),
-  )
-  return Number(Math.max(...needed).toPrecision(3))
-}
-
-async function digestOf(path: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256')
-  const stream = createReadStream(path)
-  await pipeline(stream, hash)
-  return { sha256: hash.digest('hex'), bytes: stream.bytesRead }
 }
 
 async function exists(path: string): Promise<boolean> {

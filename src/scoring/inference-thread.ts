@@ -71,10 +71,10 @@ export class InferenceThread {
       throw new EarwitnessError('bad_model', `${this.candidate.provider}: ${cause.message}`, { cause })
     })
     const difference = Math.abs(fakeLogits[0]! - golden.fakeLogit)
-    if (!(difference <= golden.tolerance)) {
+    if (!(difference <= this.candidate.tolerance)) {
       throw new EarwitnessError(
         'bad_model',
-        `${this.candidate.provider}: the golden window's fake logit is ${fakeLogits[0]}, not ${golden.fakeLogit} ± ${golden.tolerance}`,
+        `${this.candidate.provider}: the golden window's fake logit is ${fakeLogits[0]}, not ${golden.fakeLogit} ± ${this.candidate.tolerance}`,
       )
     }
   }

@@ -83,6 +83,8 @@ export const ModelManifestSchema = v.object({
         /** Best first. */
         providers: v.pipe(v.array(v.picklist(PROVIDERS)), v.minLength(1)),
         sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+        /** How far this edition's golden logit may be; `golden.tolerance` without it. */
+        tolerance: v.optional(positive),
       }),
     ),
     v.minLength(1),

@@ -9,6 +9,8 @@ import { type ModelManifest, type Provider, type ProviderChoice, parseModelManif
 export interface Candidate {
   readonly path: string
   readonly provider: Provider
+  /** How far the golden window's fake logit may be from the golden one. */
+  readonly tolerance: number
 }
 
 /** A model folder whose manifest and checksums were found in order. */
@@ -30,8 +32,8 @@ export async function readModelPackage(folder: string, choice: ProviderChoice): 
   for (const file of files) await checkSum(folder, file.path, file.sha256)
   return {
     manifest,
-    candidates: files.flatMap((file) =>
-      (choice === 'auto' ? file.providers : [choice]).map((provider) => ({ path: join(folder, file.path), provider })),
+    candidates: files.flatMap(({ path, providers, tolerance = manifest.golden.tolerance }) =>
+      (choice === 'auto' ? providers : [choice]).map((provider) => ({ path: join(folder, path), provider, tolerance })),
     ),
     goldenFrames: await readGolden(folder, manifest),
   }

@@ -57,6 +57,24 @@ describe('earwitness model', () => {
     expect(JSON.parse(watched.stdout.split('\n')[0]!)).toMatchObject({ type: 'ready', model: { name: 'tiny' } })
   })
 
+  it('adds an int8 edition to an fp32 package, says size and difference, and verify proves it', async () => {
+    await earwitness('model', 'import', join(models, '.source'), '--name', 'plain', '--editions', 'fp32')
+    const { stdout, stderr } = await earwitness('model', 'quantize', 'plain')
+    expect(stdout).toMatch(
+      /^fp32 0\.\d MiB → int8 0\.\d MiB\ndifference in probability: \S+ on the golden window, at most \S+\nint8 → .*model\.int8\.onnx\n$/,
+    )
+    expect(stderr).toBe('')
+    const half = JSON.parse((await earwitness('model', 'quantize', 'plain', '--edition', 'fp16', '--json')).stdout)
+    expect(half).toMatchObject({ edition: 'fp16', path: join(models, 'plain', 'model.fp16.onnx') })
+    expect(half.bytes / half.fp32Bytes).toBeCloseTo(0.5, 1)
+    expect((await earwitness('model', 'list')).stdout).toMatch(/plain .* int8, fp16, fp32 /)
+    expect((await earwitness('model', 'verify', 'plain')).stderr).toMatch(/cpu .*int8\.onnx: gives the golden logit/)
+    await expect(earwitness('model', 'quantize', 'plain')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/has an int8 edition already/),
+    })
+  })
+
   it('imports from a hub by its address, and keeps commit and checksum in the card', async () => {
     const hub = new LocalHub()
     for (const name of await readdir(join(models, '.source'))) {
@@ -118,6 +136,9 @@ describe('earwitness model', () => {
     [['import', 'hf:a/b', '--hub', 'ftp://x'], 2, /--hub: ftp:/],
     [['import', '/nowhere.pth', '--fake-index', '2'], 2, /must be 0 or 1/],
     [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition int4/],
+    [['quantize', 'default'], 1, /is no Audio Spectrogram Transformer .*written by pytorch/],
+    [['quantize', 'nobody'], 1, /cannot read .*nobody/],
+    [['quantize', 'default', '--edition', 'fp32'], 2, /Allowed choices are int8, fp16/],
   ])('says what is wrong with %j', async (words, code, stderr) => {
     await expect(earwitness('model', ...words)).rejects.toMatchObject({ code, stderr: expect.stringMatching(stderr) })
   })

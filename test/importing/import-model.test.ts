@@ -141,6 +141,20 @@ describe('importing other files', () => {
     expect(await readFile(join(again.folder, 'model.fp32.onnx'))).toEqual(await readFile(path))
   })
 
+  it.each([
+    ['int8', ['cpu']],
+    ['fp16', ['webgpu', 'cuda', 'coreml', 'dml', 'cpu']],
+  ] as const)('records an %s .onnx as that, with a provider that every machine has', async (precision, providers) => {
+    const path = await writePth(join(scratch, `for-${precision}.pth`))
+    const { folder } = await importModel(path, options({ editions: [precision] }))
+    const onnx = options({ frontend: 'torchaudio-mel', output: 'logit' })
+    const again = await importModel(join(folder, `model.${precision}.onnx`), onnx)
+    expect((await readModelPackage(again.folder, 'cpu')).manifest.files).toEqual([
+      expect.objectContaining({ path: `model.${precision}.onnx`, precision, providers }),
+    ])
+    expect(await readFile(join(again.folder, 'README.md'), 'utf8')).toContain(`bytes, ${precision}, taken as it is`)
+  })
+
   it('asks what an .onnx takes and gives', async () => {
     const { folder } = await importModel(await writePth(join(scratch, 'asks.pth')), options())
     const path = join(folder, 'model.fp32.onnx')

@@ -60,6 +60,25 @@ describe('the scorer of this machine', () => {
     await expect(open(folder)).rejects.toThrow(/golden window's fake logit/)
   })
 
+  it.each([
+    ['takes a golden logit within the tolerance of the file', 0.02, 0.001],
+    ['takes one within the common tolerance where the file has none', undefined, 0.02],
+  ])('%s', async (_, ofFile, common) => {
+    const folder = await copyOfDefault(({ files, golden }) => ({
+      files: [{ ...files[0], tolerance: ofFile }],
+      golden: { ...golden, fakeLogit: golden.fakeLogit + 0.01, tolerance: common },
+    }))
+    expect((await open(folder)).provider).toBe('cpu')
+  })
+
+  it('refuses one beyond the tolerance of the file, however wide the common one is', async () => {
+    const folder = await copyOfDefault(({ files, golden }) => ({
+      files: [{ ...files[0], tolerance: 0.001 }],
+      golden: { ...golden, fakeLogit: golden.fakeLogit + 0.01, tolerance: 1 },
+    }))
+    await expect(open(folder)).rejects.toThrow(/golden window's fake logit is .* ± 0\.001/)
+  })
+
   it('refuses a model whose polarity was turned round', async () => {
     const folder = await copyOfDefault(({ output }) => ({ output: { ...output, fake: 'negative' } }))
     await expect(open(folder)).rejects.toThrow(/golden window's fake logit/)

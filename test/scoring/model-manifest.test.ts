@@ -16,7 +16,14 @@ describe('a model manifest', () => {
     expect(changed({ frontend: { ...kaldiFbank, [name]: undefined } })).toThrow(/^model\.json: frontend/)
   })
 
+  it('may give a file a tolerance of its own', () => {
+    const [file] = defaultManifest.files
+    expect(changed({ files: [{ ...file, tolerance: 0.05 }] })().files[0]!.tolerance).toBe(0.05)
+    expect(changed({ files: [file] })().files[0]!.tolerance).toBeUndefined()
+  })
+
   it.each([
+    ['a tolerance of zero', { files: [{ ...defaultManifest.files[0], tolerance: 0 }] }, /files\.0\.tolerance/],
     [
       'a file outside the package',
       { files: [{ ...defaultManifest.files[0], path: '../../secret.onnx' }] },
