@@ -44,9 +44,13 @@ describe('earwitness mel', () => {
     expect(differences(everyKept(values), golden('fixture-real-speech').values).max).toBeLessThanOrEqual(5e-4)
   })
 
-  it('writes the frames of another recipe', async () => {
-    const { shape } = await melArray([fixture('real-speech'), '--frontend', 'kaldi-fbank'])
+  it.each(['real-speech', 'fake-speech'])("writes the frames of Hugging Face's extractor of %s", async (name) => {
+    const { values, shape } = await melArray([fixture(name), '--frontend', 'kaldi-fbank'])
     expect(shape).toEqual([1198, 128])
+    const expected = golden(`ast-fixture-${name}`).values
+    const { max, mean } = differences(everyKept(values).subarray(0, expected.length), expected)
+    expect(max).toBeLessThanOrEqual(1e-4)
+    expect(mean).toBeLessThanOrEqual(5e-6)
   })
 
   it('writes a picture of one pixel a frame and bin as .png', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ModelManifest } from '../../src/scoring/model-manifest.ts'
 import { defaultModelFolder } from '../fixtures/default-manifest.ts'
 import { COMMIT, LocalHub } from '../importing/local-hub.ts'
 import { writeHuggingFaceFolder } from '../importing/tiny-ast.ts'
@@ -32,13 +33,19 @@ async function labels(...rows: string[]): Promise<string> {
 const rightly = () => labels(`${fixtures}/real-speech.wav,bonafide`, `${fixtures}/fake-speech.wav,spoof`)
 
 /** The default model with its output taken the other way round, golden logit included. */
-async function swappedModel(): Promise<string> {
-  const folder = join(models, 'swapped')
+function swappedModel(): Promise<string> {
+  return copyOfDefault('swapped', (manifest) => {
+    manifest.output.fake = 'negative'
+    manifest.golden.fakeLogit *= -1
+  })
+}
+
+async function copyOfDefault(name: string, change: (manifest: ModelManifest) => void): Promise<string> {
+  const folder = join(models, name)
   await cp(defaultModelFolder, folder, { recursive: true })
   const path = join(folder, 'model.json')
   const manifest = JSON.parse(await readFile(path, 'utf8'))
-  manifest.output.fake = 'negative'
-  manifest.golden.fakeLogit *= -1
+  change(manifest)
   await writeFile(path, JSON.stringify(manifest))
   return folder
 }
@@ -52,9 +59,17 @@ describe('earwitness model', () => {
       /^default .*\ntiny {2}1 {2}kaldi-fbank {2}int8, fp32 {2}mit/,
     )
     const verified = await earwitness('model', 'verify', 'tiny')
-    expect(verified.stderr).toMatch(/2 checksums are in order.*cpu .*int8\.onnx: gives the golden logit/s)
+    expect(verified.stdout).toMatch(/2 checksums are in order\ncpu .*int8\.onnx: gives the golden logit\n/)
     const watched = await earwitness('watch', '--json', '--model', 'tiny', `${fixtures}/real-speech.wav`)
-    expect(JSON.parse(watched.stdout.split('\n')[0]!)).toMatchObject({ type: 'ready', model: { name: 'tiny' } })
+    const events = watched.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events[0]).toMatchObject({ type: 'ready', model: { name: 'tiny' } })
+    // One second holds 98 whole frames of kaldi-fbank.
+    const first = events.find(({ type }) => type === 'score')
+    expect(first).toMatchObject({ seq: 0, start: 0, end: 0.98 })
+    expect(first.reason).not.toBe('too_short')
   })
 
   it('adds an int8 edition to an fp32 package, says size and difference, and verify proves it', async () => {
@@ -68,7 +83,7 @@ describe('earwitness model', () => {
     expect(half).toMatchObject({ edition: 'fp16', path: join(models, 'plain', 'model.fp16.onnx') })
     expect(half.bytes / half.fp32Bytes).toBeCloseTo(0.5, 1)
     expect((await earwitness('model', 'list')).stdout).toMatch(/plain .* int8, fp16, fp32 /)
-    expect((await earwitness('model', 'verify', 'plain')).stderr).toMatch(/cpu .*int8\.onnx: gives the golden logit/)
+    expect((await earwitness('model', 'verify', 'plain')).stdout).toMatch(/cpu .*int8\.onnx: gives the golden logit/)
     await expect(earwitness('model', 'quantize', 'plain')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/has an int8 edition already/),
@@ -96,7 +111,37 @@ describe('earwitness model', () => {
 
   it('proves the polarity of the default model on labelled audio', async () => {
     const { stdout } = await earwitness('model', 'verify', 'default', '--data', await rightly())
-    expect(stdout).toBe('polarity: AUC 1.000 on 1 fake and 1 real recordings\n')
+    expect(stdout).toMatch(/\npolarity: AUC 1\.000 on 1 fake and 1 real recordings\n$/)
+  })
+
+  it('tells the same as JSON', async () => {
+    const { stdout } = await earwitness('model', 'verify', 'default', '--data', await rightly(), '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'earwitness-small',
+      folder: expect.stringMatching(/models.default$/),
+      checksums: 1,
+      providers: [{ provider: 'cpu', path: expect.stringMatching(/fp32\.onnx$/) }, {}, {}],
+      polarity: { auc: 1, fake: 1, real: 1, skipped: 0 },
+    })
+  })
+
+  it('says nothing else where all is well, whatever native libraries write about providers that are not here', async () => {
+    expect((await earwitness('model', 'verify', 'default')).stderr).toBe('')
+  })
+
+  it('tells what it found where a golden logit is missed, with exit code 1', async () => {
+    const folder = await copyOfDefault('missed', (manifest) => {
+      manifest.golden.fakeLogit += 1
+    })
+    const missed = /golden window's fake logit is 4\.6\d+, not 5\.6\d+ ± 0\.001/
+    await expect(earwitness('model', 'verify', folder)).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(missed),
+      stderr: expect.stringMatching(missed),
+    })
+    await expect(earwitness('model', 'verify', folder, '--json')).rejects.toMatchObject({
+      stdout: expect.stringMatching(/^\{.*"fault":"cpu: the golden window.*\}\n$/),
+    })
   })
 
   it('catches a model whose label is swapped, with exit code 1', async () => {

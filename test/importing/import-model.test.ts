@@ -46,7 +46,7 @@ describe('importing a .pth of the seed’s detector', () => {
     expect(manifest).toMatchObject({
       name: 'tiny',
       frontend: { kind: 'torchaudio-mel' },
-      input: { tensor: 'frames', frames: 144, padding: 'zero' },
+      input: { tensor: 'frames', frames: 144, padding: 'zero', leastFrames: 100 },
       output: { tensor: 'logits', kind: 'logit', fake: 'positive' },
       golden: { fakeLogit: imported.goldenFakeLogit },
     })
@@ -98,6 +98,7 @@ describe('importing a Hugging Face folder', () => {
     expect(manifest).toMatchObject({
       licence: 'mit',
       frontend: { kind: 'kaldi-fbank', mean: -5.5, std: 3.25 },
+      input: { leastFrames: 98 },
       output: { kind: 'two-logits', fake: 1 },
     })
     expect(assumptions).toEqual([])

@@ -1,15 +1,19 @@
-import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { EarwitnessError } from '../../protocol/errors.ts'
-import { limitsWith } from '../../protocol/limits.ts'
-import { InferenceThread } from '../../scoring/inference-thread.ts'
 import { modelFolder, modelsFolder } from '../../scoring/model-folders.ts'
 import { type Candidate, type ModelPackage, readModelPackage } from '../../scoring/model-package.ts'
 import { type Polarity, polarityOn } from './polarity-on.ts'
+import { proveProvider } from './provider-proof.ts'
 
 interface VerifyFlags {
   readonly models?: string
   readonly data?: string
+  readonly json?: boolean
+}
+
+/** What one provider of one edition did. */
+interface Finding extends Omit<Candidate, 'tolerance'> {
+  readonly fault?: string
 }
 
 /** Below this the labels and the scores are strangers rather than opposites. */
@@ -24,54 +28,76 @@ export function verifyCommand(): Command {
       '--data <manifest>',
       'rows of path,label (label: real or fake, or bonafide, spoof …), paths from its own folder',
     )
+    .option('--json', 'the findings as one line of JSON')
     .action(verify)
 }
 
-async function verify(word: string, flags: VerifyFlags): Promise<void> {
-  const folder = modelFolder(word, flags.models ?? modelsFolder())
+/** What was found is told also where it ends in an error. */
+async function verify(word: string, { models, data, json }: VerifyFlags): Promise<void> {
+  const folder = modelFolder(word, models ?? modelsFolder())
   const model = await readModelPackage(folder, 'auto')
-  say(`${model.manifest.name}: model.json and ${model.manifest.files.length} checksums are in order`)
-  await checkProviders(model)
-  if (flags.data !== undefined) tellPolarity(await polarityOn(flags.data, folder))
-}
-
-/** Each provider of each edition must load and give the golden logit; one that is not on this machine is only said. */
-async function checkProviders(model: ModelPackage): Promise<void> {
-  let loaded = 0
-  for (const candidate of model.candidates) {
-    const fault = await faultOf(model, candidate)
-    say(`${candidate.provider.padEnd(8)} ${candidate.path}: ${fault ?? 'gives the golden logit'}`)
-    if (fault === undefined) loaded += 1
-    else if (candidate.provider === 'cpu') throw new EarwitnessError('bad_model', fault)
-  }
-  if (loaded === 0) throw new EarwitnessError('bad_model', `no provider on this machine runs ${model.manifest.name}`)
-}
-
-async function faultOf(model: ModelPackage, candidate: Candidate): Promise<string | undefined> {
-  const { scoringSeconds } = limitsWith()
-  const thread = new InferenceThread(model, candidate, { threads: availableParallelism(), scoringSeconds })
+  const tell = (line: string): void => void (json === true || process.stdout.write(`${line}\n`))
+  tell(`${model.manifest.name}: model.json and ${model.manifest.files.length} checksums are in order`)
+  const providers: Finding[] = []
+  let polarity: Polarity | undefined
   try {
-    await thread.start()
-    return undefined
-  } catch (thrown) {
-    return (thrown as Error).message.trim()
+    await proveAll(model, (finding) => {
+      providers.push(finding)
+      tell(`${finding.provider.padEnd(8)} ${finding.path}: ${finding.fault ?? 'gives the golden logit'}`)
+    })
+    if (data !== undefined) {
+      polarity = await polarityOn(data, folder)
+      refuseOpposite(polarity)
+      tell(
+        `polarity: ${inWords(polarity)}${polarity.auc < USEFUL_AUC ? ', near to guessing: this audio does not tell' : ''}`,
+      )
+    }
   } finally {
-    await thread.close()
+    if (json === true) process.stdout.write(`${JSON.stringify(asJson(folder, model, providers, polarity))}\n`)
   }
 }
 
-function tellPolarity({ auc, fake, real, skipped }: Polarity): void {
-  const counted = `${fake} fake and ${real} real recordings${skipped > 0 ? `, ${skipped} without a score` : ''}`
-  if (auc < 0.5) {
-    throw new EarwitnessError(
-      'bad_model',
-      `the polarity is the wrong way round: AUC ${auc.toFixed(3)} on ${counted}. Its fake output is its real one: turn output.fake in model.json, or import it with the other --fake-index`,
-    )
+/**
+ * Each provider of each edition must load and give the golden logit; one that is not on this machine is only said. What
+ * onnxruntime wrote is shown where that is an error.
+ */
+async function proveAll(model: ModelPackage, onFinding: (finding: Finding) => void): Promise<void> {
+  let loaded = 0
+  let logs = ''
+  for (const candidate of model.candidates) {
+    const { fault, log } = await proveProvider(model, candidate)
+    onFinding({ provider: candidate.provider, path: candidate.path, ...(fault !== undefined && { fault }) })
+    if (fault === undefined) loaded += 1
+    else if (candidate.provider === 'cpu') failWith(log, fault)
+    logs += log
   }
-  if (auc < USEFUL_AUC) say(`this audio does not tell: AUC ${auc.toFixed(3)} on ${counted} is near to guessing`)
-  process.stdout.write(`polarity: AUC ${auc.toFixed(3)} on ${counted}\n`)
+  if (loaded === 0) failWith(logs, `no provider on this machine runs ${model.manifest.name}`)
 }
 
-function say(words: string): void {
-  process.stderr.write(`${words}\n`)
+function failWith(log: string, fault: string): never {
+  process.stderr.write(log)
+  throw new EarwitnessError('bad_model', fault)
+}
+
+function refuseOpposite(polarity: Polarity): void {
+  if (polarity.auc >= 0.5) return
+  throw new EarwitnessError(
+    'bad_model',
+    `the polarity is the wrong way round: ${inWords(polarity)}. Its fake output is its real one: turn output.fake in model.json, or import it with the other --fake-index`,
+  )
+}
+
+function inWords({ auc, fake, real, skipped }: Polarity): string {
+  const without = skipped > 0 ? `, ${skipped} without a score` : ''
+  return `AUC ${auc.toFixed(3)} on ${fake} fake and ${real} real recordings${without}`
+}
+
+function asJson(
+  folder: string,
+  { manifest }: ModelPackage,
+  providers: readonly Finding[],
+  polarity?: Polarity,
+): object {
+  const { name, version, files } = manifest
+  return { name, version, folder, checksums: files.length, providers, ...(polarity !== undefined && { polarity }) }
 }
