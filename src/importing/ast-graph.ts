@@ -31,6 +31,7 @@ export function astOutput({ outputs }: AstWeights): Port {
 
 /** Multiplies in floating point, of either width. */
 export class FloatEdition implements Edition {
+  readonly fusedAttention = false
   readonly #graph: OnnxGraph
   readonly #element: 'float32' | 'float16'
 

@@ -30,6 +30,7 @@ export function astGraphInt8(weights: AstWeights): Uint8Array {
 }
 
 class Int8Edition implements Edition {
+  readonly fusedAttention = true
   readonly #graph: OnnxGraph
   readonly #float: FloatEdition
 

@@ -7,6 +7,8 @@ export const AST_OUTPUT = 'logits'
 
 /** What an edition does in its own way. */
 export interface Edition {
+  /** Attention as one node of onnxruntime's own, or as a node for each of its steps: see docs/decisions.md. */
+  readonly fusedAttention: boolean
   /** Adds a constant of the edition's own numbers. */
   constant(name: string, shape: readonly number[], values: Float32Array): string
   /** Multiplies one input by the weights of each layer, without their biases. */
@@ -141,13 +143,45 @@ class BlockWriter {
           ...this.#edition.multiply(normed, keyAndValue),
         ]
       : this.#edition.multiply(normed, layers)
-    const bias = new Float32Array(3 * this.#weights.width)
-    for (const [at, { linear }] of layers.entries()) bias.set(linear.bias, at * this.#weights.width)
+    const linears = layers.map(({ linear }) => linear)
+    return this.#edition.fusedAttention ? this.#fusedAttention(rows, linears) : this.#plainAttention(rows, linears)
+  }
+
+  #fusedAttention(rows: readonly string[], linears: readonly Linear[]): string {
+    const { width, heads } = this.#weights
+    const bias = new Float32Array(3 * width)
+    for (const [at, linear] of linears.entries()) bias.set(linear.bias, at * width)
     const biasName = this.#edition.constant(`${this.#name}/attention/bias`, [bias.length], bias)
     return this.#graph.node('MultiHeadAttention', `${this.#name}/attention`, [...rows, biasName], {
       microsoft: true,
-      integers: { num_heads: this.#weights.heads },
+      integers: { num_heads: heads },
     })
+  }
+
+  /** softmax(query · keyᵀ / √(width / heads)) · value for each head, node by node. */
+  #plainAttention(rows: readonly string[], linears: readonly Linear[]): string {
+    const { width, heads } = this.#weights
+    const stem = `${this.#name}/attention`
+    const [query, key, value] = (['query', 'key', 'value'] as const).map((part, at) =>
+      this.#heads(`${stem}/${part}`, rows[at]!, linears[at]!.bias, part === 'key' ? [0, 2, 3, 1] : [0, 2, 1, 3]),
+    )
+    const scale = this.#edition.constant(`${stem}/scale`, [1], Float32Array.of(1 / Math.sqrt(width / heads)))
+    const scaled = this.#graph.node('Mul', `${stem}/query/scaled`, [query!, scale])
+    const scores = this.#graph.node('MatMul', `${stem}/scores`, [scaled, key!])
+    const shares = this.#graph.node('Softmax', `${stem}/shares`, [scores])
+    const mixed = this.#graph.node('MatMul', `${stem}/mixed`, [shares, value!])
+    const joined = this.#graph.node('Transpose', `${stem}/joined`, [mixed], { integers: { perm: [0, 2, 1, 3] } })
+    return this.#graph.node('Reshape', stem, [joined, this.#graph.integers(`${stem}/shape`, [0, 0, width])])
+  }
+
+  /** Rows with their bias, [batch, tokens, width], as heads in the order that `perm` gives to [batch, tokens, heads, width]. */
+  #heads(stem: string, rows: string, bias: Float32Array, perm: readonly number[]): string {
+    const { width, heads } = this.#weights
+    const biasName = this.#edition.constant(`${stem}/bias`, [width], bias)
+    const biased = this.#graph.node('Add', `${stem}/biased`, [rows, biasName])
+    const shape = this.#graph.integers(`${stem}/shape`, [0, 0, heads, width / heads])
+    const split = this.#graph.node('Reshape', `${stem}/split`, [biased, shape])
+    return this.#graph.node('Transpose', `${stem}/heads`, [split], { integers: { perm } })
   }
 
   /** The sum of what a layer adds to the stream, with the layer's bias, and its norm. Three nodes: see docs/decisions.md. */

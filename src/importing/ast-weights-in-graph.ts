@@ -23,7 +23,7 @@ export function astWeightsInGraph(file: OnnxFile): AstWeights {
   if (outputs !== 1 && outputs !== 2) throw foreign(file, `its head has ${outputs} outputs`)
   return {
     width,
-    heads: graph.integers('blocks/0/attention', 'num_heads', 1)[0]!,
+    heads: graph.list('blocks/0/attention/query/shape', 4)[2]!,
     frames,
     melBins,
     patchSize,
@@ -59,9 +59,8 @@ function blocksOf(graph: WrittenGraph, width: number): AstBlock[] {
   return Array.from({ length: count }, (_, at) => {
     const block = `blocks/${at}`
     const after = at === count - 1 ? 'norm' : `blocks/${at + 1}/norm1`
-    const bias = graph.values(`${block}/attention/bias`, [3 * width])
-    const [query, key, value] = ['query', 'key', 'value'].map((name, third) =>
-      graph.linear(`${block}/${name}`, width, bias.subarray(third * width, (third + 1) * width)),
+    const [query, key, value] = ['query', 'key', 'value'].map((name) =>
+      graph.linear(`${block}/${name}`, width, graph.values(`${block}/attention/${name}/bias`, [width])),
     )
     const widenBias = graph.values(`${block}/widen/bias`, graph.shape(`${block}/widen/bias`, 1))
     return {
@@ -115,6 +114,15 @@ class WrittenGraph {
     const { shape } = this.#constant(name)
     if (shape.length !== dimensions) throw foreign(this.#file, `its ${name} has the shape [${shape.join(', ')}]`)
     return shape
+  }
+
+  /** A constant list of whole numbers. */
+  list(name: string, count: number): readonly number[] {
+    const { elementType, bytes } = this.#file.constants.get(name) ?? {}
+    if (elementType !== ELEMENT.int64 || bytes?.byteLength !== count * 8) {
+      throw foreign(this.#file, `it has no list ${name} of ${count} whole numbers`)
+    }
+    return Array.from(new BigInt64Array(new Uint8Array(bytes).buffer), Number)
   }
 
   values(name: string, shape: readonly number[]): Float32Array {

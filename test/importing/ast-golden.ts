@@ -46,9 +46,17 @@ export function goldenWindows(name: AstName): { windows: Float32Array[]; frames:
   return { windows, frames, logits: logits.map((row) => [...row]) }
 }
 
-/** The logits of a model's bytes for windows of one length, scored as one batch. */
-export async function logitsOf(model: Uint8Array, windows: readonly Float32Array[]): Promise<number[][]> {
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, graphOptimizationLevel: 'all' })
+/** The logits of a model's bytes for windows of one length, scored as one batch, on a processor unless the options say other. */
+export async function logitsOf(
+  model: Uint8Array,
+  windows: readonly Float32Array[],
+  options: InferenceSession.SessionOptions = {},
+): Promise<number[][]> {
+  const session = await InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    ...options,
+  })
   try {
     const length = windows[0]!.length
     const frames = new Float32Array(windows.length * length)
