@@ -21,6 +21,7 @@ from scipy.optimize import minimize
 
 from batches import Frames
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
+from incremental import write_incremental
 from network import RECEPTIVE, Detector
 from speech import resample, trim
 from train import score_entries
@@ -126,6 +127,7 @@ def export(corpus, folders, run, out):
     onnx_path = out / "model.fp32.onnx"
     write_onnx(model, onnx_path)
     check(model, onnx_path)
+    incremental, parts = write_incremental(model, out)
     frames = np.ascontiguousarray(golden_frames(), np.float32)
     np.save(out / "golden.npy", frames)
     logits, labels, weights = validation_scores(model, corpus, folders)
@@ -141,7 +143,8 @@ def export(corpus, folders, run, out):
                         "fittedOn": "validation split of the recipe: held-out speakers, voices and festival; systems weighted alike, classes equally likely"},
         "decision": {"threshold": 0.5, "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5},
         "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
-                   "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest()}],
+                   "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest(), "parts": parts}],
+        "incremental": incremental,
         "golden": {"input": "golden.npy", "fakeLogit": round(alone(model, frames), 6), "tolerance": 1e-3},
     }
     (out / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -60,9 +60,9 @@ function decode(): Command {
 
 function model(): Command {
   return new Command('model')
-    .description('one full window through the model, alone and in batches')
+    .description('full windows through the model, alone and in batches: whole, and going on from the ones before')
     .option('--model <name|folder>', 'what to measure', 'default')
-    .option('--threads <count>', 'of one inference', above(0), availableParallelism())
+    .option('--threads <count>', 'of one inference', above(0), 1)
     .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
     .action(async (flags) => print(flags, await benchModel(flags)))
 }
@@ -98,7 +98,7 @@ function all(): Command {
     print(flags, {
       dsp: await benchDsp({ seconds: 30, rounds: 9 }),
       decode: await benchDecode({ packets: 5_000, rounds: 9 }),
-      model: await benchModel({ model: 'default', rounds: 9, threads: availableParallelism() }),
+      model: await benchModel({ model: 'default', rounds: 9, threads: 1 }),
       latency: await benchLatency({
         streams: DEFAULT_STREAMS,
         seconds: 30,

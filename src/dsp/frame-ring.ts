@@ -1,8 +1,9 @@
-/** The last frames of a stream, oldest first, under absolute frame numbers. Memory is fixed. */
+/** The last frames of a stream under absolute frame numbers. Memory is fixed. */
 export class FrameRing {
   readonly #capacity: number
   readonly #bins: number
   readonly #values: Float32Array
+  #start = 0
   #count = 0
 
   constructor(capacity: number, bins: number) {
@@ -11,9 +12,14 @@ export class FrameRing {
     this.#values = new Float32Array(capacity * bins)
   }
 
-  /** Frames pushed since the start, those forgotten included. */
+  /** Frames since the beginning, those forgotten included. */
   get count(): number {
     return this.#count
+  }
+
+  /** The number of the oldest frame held; equal to `count` where none is. */
+  get oldest(): number {
+    return Math.max(this.#start, this.#count - this.#capacity)
   }
 
   /** Copies the frame. */
@@ -23,21 +29,26 @@ export class FrameRing {
   }
 
   /**
-   * Copies what is held to `target` from `offset` on, and zeros up to the full window after it.
-   * Returns the number of frames copied.
+   * Copies the frames from `first` up to `end` (not included) to `target` from `offset` on.
+   * @throws RangeError where one of them is not held
    */
-  copyLast(target: Float32Array, offset: number): number {
-    const held = Math.min(this.#count, this.#capacity)
-    const oldest = this.#count > this.#capacity ? (this.#count % this.#capacity) * this.#bins : 0
-    const values = held * this.#bins
-    const untilEnd = Math.min(values, this.#values.length - oldest)
-    target.set(this.#values.subarray(oldest, oldest + untilEnd), offset)
-    target.set(this.#values.subarray(0, values - untilEnd), offset + untilEnd)
-    target.fill(0, offset + values, offset + this.#values.length)
-    return held
+  copy(first: number, end: number, target: Float32Array, offset: number): void {
+    if (first < this.oldest || end > this.#count || first > end) {
+      throw new RangeError(`frames ${first} to ${end} were asked for; ${this.oldest} to ${this.#count} are held`)
+    }
+    let at = offset
+    for (let frame = first; frame < end; ) {
+      const slot = frame % this.#capacity
+      const frames = Math.min(end - frame, this.#capacity - slot)
+      target.set(this.#values.subarray(slot * this.#bins, (slot + frames) * this.#bins), at)
+      at += frames * this.#bins
+      frame += frames
+    }
   }
 
-  reset(): void {
-    this.#count = 0
+  /** Forgets everything; the next frame pushed gets this number. */
+  restart(number: number): void {
+    this.#start = number
+    this.#count = number
   }
 }

@@ -1,8 +1,6 @@
 import { EarwitnessError } from '../protocol/errors.ts'
-import type { Batch, ScoredBatch } from './inference-thread.ts'
-import type { ModelManifest } from './model-manifest.ts'
 import type { WindowOutcome, WindowSource } from './scorer.ts'
-import { padWindow } from './window-padding.ts'
+import type { WindowBatch, WindowModel } from './window-batch.ts'
 
 export interface BatcherOptions {
   /** Windows in a batch. */
@@ -13,13 +11,12 @@ export interface BatcherOptions {
 
 interface Row {
   readonly channel: object
-  length: number
   resolve(outcome: WindowOutcome): void
   reject(error: unknown): void
 }
 
 interface OpenBatch {
-  frames: ArrayBuffer
+  readonly windows: WindowBatch
   readonly rows: Row[]
 }
 
@@ -29,21 +26,16 @@ interface OpenBatch {
  * number of channels.
  */
 export class Batcher {
-  readonly #manifest: ModelManifest
-  readonly #windowValues: number
-  readonly #run: (batch: Batch) => Promise<ScoredBatch>
+  readonly #model: WindowModel
   readonly #options: BatcherOptions
   readonly #waiting: OpenBatch[] = []
   readonly #places = new Map<object, { batch: OpenBatch; index: number }>()
-  #spare: ArrayBuffer | undefined
   #timer: NodeJS.Timeout | undefined
   #running = false
   #closed = false
 
-  constructor(manifest: ModelManifest, run: (batch: Batch) => Promise<ScoredBatch>, options: BatcherOptions) {
-    this.#manifest = manifest
-    this.#windowValues = manifest.input.frames * manifest.frontend.melBins
-    this.#run = run
+  constructor(model: WindowModel, options: BatcherOptions) {
+    this.#model = model
     this.#options = options
   }
 
@@ -55,10 +47,10 @@ export class Batcher {
   score(channel: object, window: WindowSource): Promise<WindowOutcome> {
     if (this.#closed) return Promise.reject(new EarwitnessError('draining', 'the scorer is closed'))
     return new Promise((resolve, reject) => {
-      const place = this.#places.get(channel) ?? this.#newPlace(channel)
-      place.batch.rows[place.index]?.resolve({ kind: 'superseded' })
-      const length = this.#copy(window, place.batch.frames, place.index)
-      place.batch.rows[place.index] = { channel, length, resolve, reject }
+      const { batch, index } = this.#places.get(channel) ?? this.#newPlace(channel)
+      batch.rows[index]?.resolve({ kind: 'superseded' })
+      batch.windows.put(index, channel, window)
+      batch.rows[index] = { channel, resolve, reject }
       this.#dispatchSoon()
     })
   }
@@ -75,25 +67,12 @@ export class Batcher {
   #newPlace(channel: object): { batch: OpenBatch; index: number } {
     let batch = this.#waiting.at(-1)
     if (batch === undefined || batch.rows.length >= this.#options.maxBatch) {
-      batch = { frames: this.#takeMemory(), rows: [] }
+      batch = { windows: this.#model.openBatch(), rows: [] }
       this.#waiting.push(batch)
     }
     const place = { batch, index: batch.rows.length }
     this.#places.set(channel, place)
     return place
-  }
-
-  #takeMemory(): ArrayBuffer {
-    const memory = this.#spare ?? new ArrayBuffer(this.#options.maxBatch * this.#windowValues * 4)
-    this.#spare = undefined
-    return memory
-  }
-
-  #copy(window: WindowSource, memory: ArrayBuffer, index: number): number {
-    const frames = new Float32Array(memory, index * this.#windowValues * 4, this.#windowValues)
-    const length = window.copyLast(frames, 0)
-    padWindow(frames, length, this.#manifest)
-    return length
   }
 
   #dispatchSoon(): void {
@@ -120,11 +99,10 @@ export class Batcher {
     this.#running = false
   }
 
-  async #runBatch({ frames, rows }: OpenBatch): Promise<void> {
+  async #runBatch({ windows, rows }: OpenBatch): Promise<void> {
     try {
-      const scored = await this.#run({ frames, lengths: rows.map((row) => row.length) })
-      this.#spare ??= scored.frames
-      for (const [index, row] of rows.entries()) settle(row, scored.fakeLogits[index]!)
+      const fakeLogits = await windows.run()
+      for (const [index, row] of rows.entries()) settle(row, fakeLogits[index])
     } catch (error) {
       for (const row of rows) row.reject(error)
     }
@@ -132,7 +110,8 @@ export class Batcher {
 }
 
 /** A logit that is not a finite number is a failure, not a score. */
-function settle(row: Row, fakeLogit: number): void {
-  if (Number.isFinite(fakeLogit)) row.resolve({ kind: 'scored', fakeLogit })
+function settle(row: Row, fakeLogit: number | undefined): void {
+  if (fakeLogit === undefined) row.resolve({ kind: 'superseded' })
+  else if (Number.isFinite(fakeLogit)) row.resolve({ kind: 'scored', fakeLogit })
   else row.reject(new EarwitnessError('inference_failed', `the model gave ${fakeLogit}, which is not a finite number`))
 }

@@ -2,15 +2,22 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { EarwitnessError } from '../protocol/errors.ts'
+import { embeddingsIn } from './backbone-pieces.ts'
 import { fakeLogitOf, outputWidth } from './fake-logit.ts'
-import type { LoadRequest, RunRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
+import { goldenLogit } from './golden-logit.ts'
+import type { Step } from './incremental-inference.ts'
+import { IncrementalWindows, type ScoredStep } from './incremental-windows.ts'
+import type { LoadPartsRequest, LoadRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
 import type { Candidate, ModelPackage } from './model-package.ts'
-import { padWindow } from './window-padding.ts'
+import { WholeWindows } from './whole-windows.ts'
+import type { WindowModel } from './window-batch.ts'
 
 export interface InferenceOptions {
   /** Threads that one inference may use. */
   readonly threads: number
   readonly scoringSeconds: number
+  /** Score whole windows, though the model could go on from the windows before: to compare the two. */
+  readonly wholeWindows?: boolean
 }
 
 /** A batch on its way through the model. */
@@ -40,6 +47,7 @@ export class InferenceThread {
   #worker: Worker | undefined
   #pending: Settle | undefined
   #restarts = -1
+  #parts = false
 
   constructor(model: ModelPackage, candidate: Candidate, options: InferenceOptions) {
     this.#model = model
@@ -57,40 +65,72 @@ export class InferenceThread {
     return this.#worker
   }
 
+  /** Whether the model goes on from the windows before. */
+  get isIncremental(): boolean {
+    return this.#parts
+  }
+
   /**
-   * Loads the model and scores its golden window.
-   * @throws EarwitnessError `bad_model` if the provider does not load or the logit is not the golden one.
+   * Loads the model and scores its golden window; then, where it has them, loads its parts in its place, and scores the
+   * same window in two hops.
+   * @throws EarwitnessError `bad_model` if the provider does not load or a logit is not the golden one.
    */
   async start(): Promise<void> {
-    const { golden, input } = this.#model.manifest
-    const frames = new Float32Array(input.frames * this.#model.manifest.frontend.melBins)
-    frames.set(this.#model.goldenFrames)
-    const length = this.#model.goldenFrames.length / this.#model.manifest.frontend.melBins
-    padWindow(frames, length, this.#model.manifest)
-    const { fakeLogits } = await this.run({ frames: frames.buffer, lengths: [length] }).catch((cause: Error) => {
-      throw new EarwitnessError('bad_model', `${this.candidate.provider}: ${cause.message}`, { cause })
-    })
-    const difference = Math.abs(fakeLogits[0]! - golden.fakeLogit)
-    if (!(difference <= this.candidate.tolerance)) {
-      throw new EarwitnessError(
-        'bad_model',
-        `${this.candidate.provider}: the golden window's fake logit is ${fakeLogits[0]}, not ${golden.fakeLogit} ± ${this.candidate.tolerance}`,
+    await this.#prove()
+    const { manifest } = this.#model
+    if (this.candidate.parts === undefined || manifest.incremental === undefined || this.#options.wholeWindows) return
+    this.#parts = true
+    await this.#prove(() => this.#ask(this.#loadRequest()))
+  }
+
+  /** How this thread takes windows, once it has started. */
+  windowModel(maxBatch: number): WindowModel {
+    const { manifest } = this.#model
+    return this.#parts && manifest.incremental !== undefined
+      ? new IncrementalWindows(manifest, manifest.incremental, (step) => this.step(step))
+      : new WholeWindows(manifest, maxBatch, (batch) => this.run(batch))
+  }
+
+  async #prove(load?: () => Promise<unknown>): Promise<void> {
+    const { golden, input, frontend } = this.#model.manifest
+    const frames = this.#model.goldenFrames.length / frontend.melBins
+    try {
+      await load?.()
+      const ends = this.#parts ? [input.leastFrames, frames] : [frames]
+      const fakeLogit = await goldenLogit(this.windowModel(1), this.#model, ends)
+      if (Math.abs(fakeLogit - golden.fakeLogit) <= this.candidate.tolerance) return
+      const how = this.#parts ? 'in two hops ' : ''
+      throw new Error(
+        `the golden window's fake logit ${how}is ${fakeLogit}, not ${golden.fakeLogit} ± ${this.candidate.tolerance}`,
       )
+    } catch (cause) {
+      throw new EarwitnessError('bad_model', `${this.candidate.provider}: ${(cause as Error).message}`, { cause })
     }
   }
 
   /** @throws EarwitnessError `inference_failed` or `inference_timeout`; never a number that is not finite. */
   async run(batch: Batch): Promise<ScoredBatch> {
     if (this.#worker === undefined) await this.#startWorker()
-    const request: RunRequest = { kind: 'run', ...batch }
-    const answer = await this.#ask(request, [batch.frames])
+    const answer = await this.#ask({ kind: 'run', ...batch }, [batch.frames])
     if (answer.kind !== 'scored') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
+    return { fakeLogits: this.#fakeLogits(answer.output, batch.lengths.length), frames: answer.frames }
+  }
+
+  /** The same for windows of which a part is known. @throws as `run` */
+  async step(step: Step): Promise<ScoredStep> {
+    if (this.#worker === undefined) await this.#startWorker()
+    const answer = await this.#ask({ kind: 'step', ...step }, [step.frames, step.embeddings])
+    if (answer.kind !== 'stepped') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
+    const { output, frames, embeddings } = answer
+    return { fakeLogits: this.#fakeLogits(output, step.valid.length), frames, embeddings }
+  }
+
+  #fakeLogits(values: Float32Array, rows: number): number[] {
     const { output } = this.#model.manifest
     const width = outputWidth(output)
-    const fakeLogits = batch.lengths.map((_, row) =>
-      fakeLogitOf(answer.output.subarray(row * width, (row + 1) * width), output),
+    return Array.from({ length: rows }, (_, row) =>
+      fakeLogitOf(values.subarray(row * width, (row + 1) * width), output),
     )
-    return { fakeLogits, frames: answer.frames }
   }
 
   /** Waits for what runs, then ends the thread. */
@@ -117,8 +157,13 @@ export class InferenceThread {
     await this.#ask(this.#loadRequest())
   }
 
-  #loadRequest(): LoadRequest {
-    const { input, output, frontend } = this.#model.manifest
+  #loadRequest(): LoadRequest | LoadPartsRequest {
+    const { input, output, frontend, incremental } = this.#model.manifest
+    if (this.#parts && incremental !== undefined) {
+      const embeddings = embeddingsIn(input.frames, incremental)
+      const description = { incremental, bins: frontend.melBins, embeddings }
+      return { kind: 'load-parts', candidate: this.candidate, threads: this.#options.threads, description }
+    }
     return {
       kind: 'load',
       candidate: this.candidate,

@@ -4,6 +4,7 @@
  */
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { IncrementalInference, type PartsDescription, type Step, type SteppedBatch } from './incremental-inference.ts'
 import type { Candidate } from './model-package.ts'
 
 export interface LoadRequest {
@@ -19,6 +20,18 @@ export interface LoadRequest {
   readonly output: string
 }
 
+/** Loads the candidate's parts, in the place of whatever was loaded. */
+export interface LoadPartsRequest {
+  readonly kind: 'load-parts'
+  readonly candidate: Candidate
+  readonly threads: number
+  readonly description: PartsDescription
+}
+
+export interface StepRequest extends Step {
+  readonly kind: 'step'
+}
+
 export interface RunRequest {
   readonly kind: 'run'
   /** float32 [rows, frames, bins], perhaps longer. Comes back with the answer. */
@@ -32,28 +45,46 @@ export interface CloseRequest {
   readonly kind: 'close'
 }
 
-export type WorkerRequest = LoadRequest | RunRequest | CloseRequest
+type AnsweredRequest = LoadRequest | LoadPartsRequest | RunRequest | StepRequest
+
+export type WorkerRequest = AnsweredRequest | CloseRequest
 
 export type WorkerAnswer =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'scored'; readonly output: Float32Array; readonly frames: ArrayBuffer }
-  | { readonly kind: 'failed'; readonly message: string; readonly frames?: ArrayBuffer }
+  | ({ readonly kind: 'stepped' } & SteppedBatch)
+  | { readonly kind: 'failed'; readonly message: string }
 
 let loaded: { readonly session: InferenceSession; readonly request: LoadRequest } | undefined
+let parts: IncrementalInference | undefined
 
-function answer(port: MessagePort, message: WorkerAnswer, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer)
+function sessionOptions({ candidate, threads }: LoadRequest | LoadPartsRequest): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [candidate.provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+  }
 }
 
 async function load(request: LoadRequest): Promise<WorkerAnswer> {
-  const session = await InferenceSession.create(request.candidate.path, {
-    executionProviders: [request.candidate.provider],
-    intraOpNumThreads: request.threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-  })
+  const session = await InferenceSession.create(request.candidate.path, sessionOptions(request))
   loaded = { session, request }
   return { kind: 'loaded' }
+}
+
+async function loadParts(request: LoadPartsRequest): Promise<WorkerAnswer> {
+  const { candidate, description } = request
+  if (candidate.parts === undefined) throw new Error('the model has no parts')
+  await loaded?.session.release()
+  loaded = undefined
+  parts = await IncrementalInference.load(candidate.parts, sessionOptions(request), description)
+  return { kind: 'loaded' }
+}
+
+async function step(request: StepRequest): Promise<WorkerAnswer> {
+  if (parts === undefined) throw new Error('no parts of a model are loaded')
+  return { kind: 'stepped', ...(await parts.run(request)) }
 }
 
 async function run(request: RunRequest): Promise<WorkerAnswer> {
@@ -73,14 +104,32 @@ async function run(request: RunRequest): Promise<WorkerAnswer> {
   return { kind: 'scored', output: data.slice(), frames: request.frames }
 }
 
-async function handle(port: MessagePort, request: LoadRequest | RunRequest): Promise<void> {
-  const frames = request.kind === 'run' ? request.frames : undefined
-  const memory = frames === undefined ? [] : [frames]
-  try {
-    answer(port, request.kind === 'load' ? await load(request) : await run(request), memory)
-  } catch (error) {
-    answer(port, { kind: 'failed', message: (error as Error).message, ...(frames && { frames }) }, memory)
+function answerTo(request: AnsweredRequest): Promise<WorkerAnswer> {
+  switch (request.kind) {
+    case 'load':
+      return load(request)
+    case 'load-parts':
+      return loadParts(request)
+    case 'run':
+      return run(request)
+    case 'step':
+      return step(request)
   }
+}
+
+async function handle(port: MessagePort, request: AnsweredRequest): Promise<void> {
+  try {
+    const answer = await answerTo(request)
+    port.postMessage(answer, memoryOf(answer))
+  } catch (error) {
+    port.postMessage({ kind: 'failed', message: (error as Error).message })
+  }
+}
+
+/** What goes back by transfer. */
+function memoryOf(answer: WorkerAnswer): ArrayBuffer[] {
+  if (answer.kind === 'scored') return [answer.frames]
+  return answer.kind === 'stepped' ? [answer.frames, answer.embeddings] : []
 }
 
 const port = parentPort

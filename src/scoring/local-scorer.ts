@@ -9,8 +9,10 @@ import type { Scorer, WindowOutcome, WindowSource } from './scorer.ts'
 export interface LocalScorerOptions extends Partial<BatcherOptions> {
   readonly provider?: ProviderChoice
   readonly scoringSeconds: number
-  /** Threads of one inference; all cores without it. */
+  /** Threads of one inference. Without it: all cores, or one where a model goes on from the windows before. */
   readonly threads?: number
+  /** Score whole windows, though the model could go on from the windows before: to compare the two. */
+  readonly wholeWindows?: boolean
 }
 
 /** Scores on this machine: one worker thread with the model, one batcher for all streams. */
@@ -22,7 +24,7 @@ export class LocalScorer implements Scorer {
   private constructor(manifest: ModelManifest, thread: InferenceThread, batching: BatcherOptions) {
     this.manifest = manifest
     this.#thread = thread
-    this.#batcher = new Batcher(manifest, (batch) => thread.run(batch), batching)
+    this.#batcher = new Batcher(thread.windowModel(batching.maxBatch), batching)
   }
 
   /**
@@ -32,10 +34,7 @@ export class LocalScorer implements Scorer {
    */
   static async open(folder: string, options: LocalScorerOptions): Promise<LocalScorer> {
     const model = await readModelPackage(folder, options.provider ?? 'auto')
-    const thread = await startFirst(model, {
-      threads: options.threads ?? availableParallelism(),
-      scoringSeconds: options.scoringSeconds,
-    })
+    const thread = await startFirst(model, options)
     return new LocalScorer(model.manifest, thread, {
       maxBatch: options.maxBatch ?? 16,
       maxWaitMs: options.maxWaitMs ?? 4,
@@ -66,13 +65,12 @@ export class LocalScorer implements Scorer {
   }
 }
 
-async function startFirst(
-  model: ModelPackage,
-  options: { threads: number; scoringSeconds: number },
-): Promise<InferenceThread> {
+async function startFirst(model: ModelPackage, options: LocalScorerOptions): Promise<InferenceThread> {
+  const { scoringSeconds, wholeWindows = false } = options
   const failures: string[] = []
   for (const candidate of model.candidates) {
-    const thread = new InferenceThread(model, candidate, options)
+    const threads = options.threads ?? (candidate.parts && !wholeWindows ? 1 : availableParallelism())
+    const thread = new InferenceThread(model, candidate, { threads, scoringSeconds, wholeWindows })
     try {
       await thread.start()
       return thread

@@ -11,6 +11,8 @@ const positive = v.pipe(v.number(), v.gtValue(0))
 const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1))
 /** A file inside the package's own folder. */
 const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, 'must be a plain file name inside the package'))
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const part = v.object({ path: fileName, sha256 })
 
 const FrontEndSchema = v.variant('kind', [
   v.object({
@@ -42,6 +44,22 @@ const FrontEndSchema = v.variant('kind', [
     std: positive,
   }),
 ])
+
+/**
+ * A model in two graphs, for streams: of new frames the backbone makes embeddings, each of its own frames alone, and of a
+ * window's embeddings the head makes the output. The tensors are float32 but for `validTensor`.
+ */
+const IncrementalSchema = v.object({
+  /** Frames that one embedding depends on. */
+  receptiveFrames: positiveInteger,
+  /** Frames from one embedding to the next. */
+  strideFrames: positiveInteger,
+  embeddingWidth: positiveInteger,
+  /** `input` [batch, frames, bins] → `output` [batch, embeddings, width] */
+  backbone: v.object({ input: v.string(), output: v.string() }),
+  /** `input` [batch, embeddings, width] and how many of them count, int64 [batch] → `output`, which means what the model's does */
+  head: v.object({ input: v.string(), validTensor: v.string(), output: v.string() }),
+})
 
 /** The single place that says what a model means. Read from `model.json`, checked before anything is loaded. */
 export const ModelManifestSchema = v.object({
@@ -82,13 +100,16 @@ export const ModelManifestSchema = v.object({
         precision: v.picklist(['fp32', 'fp16', 'int8']),
         /** Best first. */
         providers: v.pipe(v.array(v.picklist(PROVIDERS)), v.minLength(1)),
-        sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+        sha256,
         /** How far this edition's golden logit may be; `golden.tolerance` without it. */
         tolerance: v.optional(positive),
+        /** The same edition in two graphs, as `incremental` describes them; without them it scores whole windows. */
+        parts: v.optional(v.object({ backbone: part, head: part })),
       }),
     ),
     v.minLength(1),
   ),
+  incremental: v.optional(IncrementalSchema),
   /** Frames, and the fake logit that the program which trained the model gave for them. */
   golden: v.object({ input: fileName, fakeLogit: v.number(), tolerance: positive }),
 })
@@ -102,12 +123,26 @@ export function parseModelManifest(value: unknown): ModelManifest {
     const [issue] = result.issues
     throw new EarwitnessError('bad_model', `model.json: ${v.getDotPath(issue) ?? 'top level'}: ${issue.message}`)
   }
-  const { input, decision } = result.output
-  if (input.padding === 'length' && input.lengthTensor === undefined) {
-    throw new EarwitnessError('bad_model', 'model.json: input.lengthTensor: is needed where padding is "length"')
-  }
-  if (decision.clear > decision.raise) {
-    throw new EarwitnessError('bad_model', 'model.json: decision.clear: must not be above decision.raise')
-  }
+  checkTogether(result.output)
   return result.output
+}
+
+/** What no field can show alone. */
+function checkTogether({ input, decision, incremental, files }: ModelManifest): void {
+  if (input.padding === 'length' && input.lengthTensor === undefined) {
+    refuse('input.lengthTensor', 'is needed where padding is "length"')
+  }
+  if (decision.clear > decision.raise) refuse('decision.clear', 'must not be above decision.raise')
+  if (incremental === undefined) {
+    if (files.some(({ parts }) => parts !== undefined)) refuse('incremental', 'is needed where a file has parts')
+    return
+  }
+  if (input.padding !== 'length') refuse('incremental', 'is only for models whose input.padding is "length"')
+  if (incremental.receptiveFrames > input.leastFrames) {
+    refuse('incremental.receptiveFrames', 'must not be above input.leastFrames')
+  }
+}
+
+function refuse(field: string, why: string): never {
+  throw new EarwitnessError('bad_model', `model.json: ${field}: ${why}`)
 }

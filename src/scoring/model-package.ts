@@ -11,6 +11,8 @@ export interface Candidate {
   readonly provider: Provider
   /** How far the golden window's fake logit may be from the golden one. */
   readonly tolerance: number
+  /** The same edition in two graphs, where it has them. */
+  readonly parts?: { readonly backbone: string; readonly head: string }
 }
 
 /** A model folder whose manifest and checksums were found in order. */
@@ -29,11 +31,18 @@ export async function readModelPackage(folder: string, choice: ProviderChoice): 
   if (files.length === 0) {
     throw new EarwitnessError('bad_model', `${manifest.name} has no edition for the provider ${choice}`)
   }
-  for (const file of files) await checkSum(folder, file.path, file.sha256)
+  for (const { path, sha256 } of files.flatMap((file) => [file, ...Object.values(file.parts ?? {})])) {
+    await checkSum(folder, path, sha256)
+  }
   return {
     manifest,
-    candidates: files.flatMap(({ path, providers, tolerance = manifest.golden.tolerance }) =>
-      (choice === 'auto' ? providers : [choice]).map((provider) => ({ path: join(folder, path), provider, tolerance })),
+    candidates: files.flatMap(({ path, providers, parts, tolerance = manifest.golden.tolerance }) =>
+      (choice === 'auto' ? providers : [choice]).map((provider) => ({
+        path: join(folder, path),
+        provider,
+        tolerance,
+        ...(parts && { parts: { backbone: join(folder, parts.backbone.path), head: join(folder, parts.head.path) } }),
+      })),
     ),
     goldenFrames: await readGolden(folder, manifest),
   }

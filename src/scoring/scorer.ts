@@ -1,14 +1,18 @@
 import type { ModelManifest, Provider } from './model-manifest.ts'
 
-/** Frames of one window, oldest first. */
+/** The newest frames of a channel under absolute numbers, the first frame of its audio being 0. */
 export interface WindowSource {
-  /** Copies at most the last 1024 frames to `target` from `offset` on and zeros after them. Returns how many there were. */
-  copyLast(target: Float32Array, offset: number): number
+  /** Frames so far. */
+  readonly count: number
+  /** The oldest frame held. What is held includes the window that ends at `count`, and does until some time later. */
+  readonly oldest: number
+  /** Copies the frames from `first` up to `end` (not included) to `target` from `offset` on. */
+  copy(first: number, end: number, target: Float32Array, offset: number): void
 }
 
 export type WindowOutcome =
   | { readonly kind: 'scored'; readonly fakeLogit: number }
-  /** A newer window of the same channel took its place before the model was free. */
+  /** The model was not free before a newer window of the same channel came, or before the source forgot this one. */
   | { readonly kind: 'superseded' }
 
 /** Whatever turns windows into fake logits. */
@@ -16,9 +20,9 @@ export interface Scorer {
   readonly manifest: ModelManifest
   readonly provider: Provider
   /**
-   * Scores the window as it is now: its frames are copied before this returns. At most one window of a channel
-   * waits; a newer one replaces it. Outcomes of one channel come in the order of its windows.
-   * @param channel any object that stands for one channel of one stream
+   * Scores the window that ends with the source's newest frame, whatever it gets after this call. At most one window of
+   * a channel waits; a newer one replaces it. Outcomes of one channel come in the order of its windows.
+   * @param channel any object that stands for one channel of one stream, and so for one source
    * @throws EarwitnessError `inference_failed`, `inference_timeout`
    */
   score(channel: object, window: WindowSource): Promise<WindowOutcome>

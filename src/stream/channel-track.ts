@@ -4,6 +4,7 @@ import type { FrontEnd } from '../dsp/front-end.ts'
 import { createFrontEnd } from '../dsp/front-ends.ts'
 import { Resampler } from '../dsp/resampler.ts'
 import type { Scorer } from '../scoring/scorer.ts'
+import { windowStart } from '../scoring/window-start.ts'
 import { ClippingWatch } from './clipping-watch.ts'
 import { GapLog } from './gap-log.ts'
 import { type Settled, settle } from './settled.ts'
@@ -14,6 +15,8 @@ const MODEL_RATE = 16_000
 const FIRST_WINDOW_FRAMES = 100
 /** Gate frames that may be known beyond the newest mel frame: its look-ahead and one piece of input. */
 const GATE_SLACK_FRAMES = 64
+/** Frames kept beyond a window: a window that waits for the model is copied when the model is free. */
+const WAITING_FRAMES = 256
 
 /** A window whose time has come. Positions in samples at 16 kHz from the stream's start. */
 export interface DueWindow {
@@ -64,7 +67,7 @@ export class ChannelTrack {
     this.#resampler = new Resampler(options.sampleRate, MODEL_RATE)
     this.#frontEnd = createFrontEnd(frontend, options.fft)
     this.#nextDue = this.#leastFrames
-    this.#ring = new FrameRing(input.frames, frontend.melBins)
+    this.#ring = new FrameRing(input.frames + WAITING_FRAMES, frontend.melBins)
     this.#gate = new SpeechGate(input.frames + GATE_SLACK_FRAMES, decision.leastSpeechSeconds)
     this.#clipping = new ClippingWatch(options.sampleRate)
     this.#gaps = new GapLog((input.frames + GATE_SLACK_FRAMES) * frontend.hopSamples)
@@ -142,8 +145,9 @@ export class ChannelTrack {
 
   #due(): void {
     const end = this.#ring.count
-    const first = Math.max(0, end - this.#windowFrames)
-    const { hopSamples } = this.#options.scorer.manifest.frontend
+    const { manifest } = this.#options.scorer
+    const first = windowStart(end, manifest)
+    const { hopSamples } = manifest.frontend
     const startSample = first * hopSamples
     // The end of the audio ends the last window, wherever in its frame it falls.
     const endSample = this.#ended ? this.#modelSamples : end * hopSamples

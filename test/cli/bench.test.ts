@@ -48,9 +48,14 @@ describe('earwitness bench', () => {
     expect(packetMicroseconds).toMatchObject({ s16le: spread, opus: spread })
   })
 
-  it('model tells the cost of a window, alone and in batches', async () => {
-    const { windowMilliseconds } = await bench('model', '--rounds', '1', '--threads', '1')
-    expect(windowMilliseconds).toMatchObject({ 1: spread, 4: spread, 16: spread })
+  it('model tells the cost of windows, whole and going on from the ones before, alone and in batches', async () => {
+    const report = await bench('model', '--rounds', '1', '--threads', '1')
+    const costs = { 1: spread, 4: spread, 16: spread }
+    expect(report).toMatchObject({
+      whole: { windowMilliseconds: costs, cpuMsPerStreamSecond: costs },
+      incremental: { windowMilliseconds: costs, cpuMsPerStreamSecond: costs },
+      ratio: { 1: expect.any(Number), 4: expect.any(Number), 16: expect.any(Number) },
+    })
   })
 
   it.each([

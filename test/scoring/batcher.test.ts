@@ -2,15 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batcher } from '../../src/scoring/batcher.ts'
 import type { Batch, ScoredBatch } from '../../src/scoring/inference-thread.ts'
+import { WholeWindows } from '../../src/scoring/whole-windows.ts'
 import { defaultManifest } from '../fixtures/default-manifest.ts'
 
 const VALUES = 1024 * 128
 
 /** A window that holds one number everywhere. */
 const windowOf = (value: number, length = 1024) => ({
-  copyLast: (target: Float32Array, offset: number) => {
-    target.fill(value, offset, offset + length * 128)
-    return length
+  count: length,
+  oldest: 0,
+  copy: (first: number, end: number, target: Float32Array, offset: number) => {
+    target.fill(value, offset, offset + (end - first) * 128)
   },
 })
 
@@ -33,7 +35,7 @@ function heldModel() {
 }
 
 const batcherOn = (model: ReturnType<typeof heldModel>, maxBatch = 4) =>
-  new Batcher(defaultManifest, model.run, { maxBatch, maxWaitMs: 1 })
+  new Batcher(new WholeWindows(defaultManifest, maxBatch, model.run), { maxBatch, maxWaitMs: 1 })
 
 describe('the batcher', () => {
   it('puts the windows of several channels into one batch', async () => {
@@ -111,7 +113,7 @@ describe('the batcher', () => {
   it('repeats the frames of a short window where the manifest says so', async () => {
     const model = heldModel()
     const manifest = { ...defaultManifest, input: { ...defaultManifest.input, padding: 'repeat' as const } }
-    const batcher = new Batcher(manifest, model.run, { maxBatch: 1, maxWaitMs: 1 })
+    const batcher = new Batcher(new WholeWindows(manifest, 1, model.run), { maxBatch: 1, maxWaitMs: 1 })
     const outcome = batcher.score({}, windowOf(5, 300))
     await model.release()
     await outcome

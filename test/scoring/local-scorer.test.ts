@@ -6,6 +6,7 @@ import { InferenceThread } from '../../src/scoring/inference-thread.ts'
 import { LocalScorer, type LocalScorerOptions } from '../../src/scoring/local-scorer.ts'
 import { readModelPackage } from '../../src/scoring/model-package.ts'
 import { defaultManifest, defaultModelFolder } from '../fixtures/default-manifest.ts'
+import { sourceOf } from '../fixtures/window-source.ts'
 
 const scorers: LocalScorer[] = []
 const folders: string[] = []
@@ -25,13 +26,7 @@ async function copyOfDefault(change: (manifest: typeof defaultManifest) => objec
 }
 
 const { goldenFrames } = await readModelPackage(defaultModelFolder, 'cpu')
-const golden = {
-  copyLast: (target: Float32Array, offset: number) => {
-    target.fill(0)
-    target.set(goldenFrames, offset)
-    return goldenFrames.length / 128
-  },
-}
+const golden = sourceOf(goldenFrames)
 
 afterEach(async () => {
   await Promise.all(scorers.splice(0).map((scorer) => scorer.close()))
@@ -101,15 +96,16 @@ describe('the scorer of this machine', () => {
     const scorer = await open()
     // What is no request at all makes the thread throw where nobody catches it.
     scorer.thread.worker?.postMessage(undefined)
-    const held = scorer.thread.run({ frames: new ArrayBuffer(1024 * 128 * 4), lengths: [1024] })
-    await expect(held).rejects.toMatchObject({ code: 'inference_failed' })
+    const held = scorer.thread.windowModel(1).openBatch()
+    held.put(0, {}, golden)
+    await expect(held.run()).rejects.toMatchObject({ code: 'inference_failed' })
     expect((await scorer.score({}, golden)).kind).toBe('scored')
     expect(scorer.thread.restarts).toBe(1)
   })
 
   it('gives up on a worker that takes too long, and starts a new one for the next windows', async () => {
     const model = await readModelPackage(defaultModelFolder, 'cpu')
-    const options = { threads: 1, scoringSeconds: 20 }
+    const options = { threads: 1, scoringSeconds: 20, wholeWindows: true }
     const thread = new InferenceThread(model, model.candidates[0]!, options)
     await thread.start()
     const batch = () => ({ frames: new ArrayBuffer(1024 * 128 * 4), lengths: [1024] })

@@ -47,6 +47,17 @@ describe('a model manifest', () => {
       { input: { tensor: 'x', frames: 1024, padding: 'length', leastFrames: 100 } },
       /lengthTensor/,
     ],
+    ['parts that nothing describes', { incremental: undefined }, /^model\.json: incremental: is needed/],
+    [
+      'parts for windows that are padded with something else than their length',
+      { input: { ...defaultManifest.input, padding: 'zero' } },
+      /^model\.json: incremental: is only for/,
+    ],
+    [
+      'embeddings of more frames than the least window holds',
+      { incremental: { ...defaultManifest.incremental, receptiveFrames: 101 } },
+      /incremental\.receptiveFrames/,
+    ],
   ])('is refused with %s', (_, change, message) => {
     expect(changed(change)).toThrow(message)
   })

@@ -3,6 +3,7 @@ import { loadFft } from '../../src/dsp/fft.ts'
 import { Batcher } from '../../src/scoring/batcher.ts'
 import type { ModelManifest } from '../../src/scoring/model-manifest.ts'
 import type { Scorer } from '../../src/scoring/scorer.ts'
+import { WholeWindows } from '../../src/scoring/whole-windows.ts'
 import { ChannelTrack, type DueWindow } from '../../src/stream/channel-track.ts'
 import { differences, golden } from '../fixtures/arrays.ts'
 import { defaultManifest } from '../fixtures/default-manifest.ts'
@@ -14,14 +15,11 @@ const speech = golden('mel-speech-input').values
 /** A channel whose model keeps what it is given. */
 function keepingTrack(manifest: ModelManifest) {
   const given: Float32Array[] = []
-  const batcher = new Batcher(
-    manifest,
-    async ({ frames, lengths }) => {
-      given.push(new Float32Array(frames.slice(0), 0, 1024 * 128))
-      return { frames, fakeLogits: lengths.map(() => 0) }
-    },
-    { maxBatch: 1, maxWaitMs: 1 },
-  )
+  const windows = new WholeWindows(manifest, 1, async ({ frames, lengths }) => {
+    given.push(new Float32Array(frames.slice(0), 0, 1024 * 128))
+    return { frames, fakeLogits: lengths.map(() => 0) }
+  })
+  const batcher = new Batcher(windows, { maxBatch: 1, maxWaitMs: 1 })
   const scorer: Scorer = {
     manifest,
     provider: 'cpu',

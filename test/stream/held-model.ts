@@ -1,6 +1,7 @@
 import { Batcher } from '../../src/scoring/batcher.ts'
 import type { Batch, ScoredBatch } from '../../src/scoring/inference-thread.ts'
 import type { Scorer } from '../../src/scoring/scorer.ts'
+import { WholeWindows } from '../../src/scoring/whole-windows.ts'
 import { defaultManifest } from '../fixtures/default-manifest.ts'
 
 /**
@@ -10,7 +11,7 @@ import { defaultManifest } from '../fixtures/default-manifest.ts'
 export function heldScorer() {
   const running: Array<{ batch: Batch; resolve(scored: ScoredBatch): void; reject(error: Error): void }> = []
   const run = (batch: Batch) => new Promise<ScoredBatch>((resolve, reject) => running.push({ batch, resolve, reject }))
-  const batcher = new Batcher(defaultManifest, run, { maxBatch: 4, maxWaitMs: 0 })
+  const batcher = new Batcher(new WholeWindows(defaultManifest, 4, run), { maxBatch: 4, maxWaitMs: 0 })
   const scorer: Scorer = {
     manifest: defaultManifest,
     provider: 'cpu',

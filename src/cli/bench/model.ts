@@ -1,51 +1,140 @@
-import { Models } from '../../server/models.ts'
+import { LocalScorer } from '../../scoring/local-scorer.ts'
+import { modelFolder } from '../../scoring/model-folders.ts'
+import type { WindowSource } from '../../scoring/scorer.ts'
 import { inTurns, type Measure } from './in-turns.ts'
 import { noise } from './noise.ts'
-import type { Spread } from './spread.ts'
+import { rounded, type Spread, spreadOf } from './spread.ts'
 
 const BATCHES = [1, 4, 16] as const
+const HOP_SECONDS = 0.5
 const SCORING_SECONDS = 600
+
+type ByBatch<Value> = Record<(typeof BATCHES)[number], Value>
+
+interface Cost {
+  /** From the batcher to the logit, by how many windows are scored at once. */
+  readonly windowMilliseconds: ByBatch<Spread>
+  /** Processor time of all threads. */
+  readonly cpuMsPerStreamSecond: ByBatch<Spread>
+}
 
 export interface ModelReport {
   readonly bench: 'model'
   readonly model: string
   readonly provider: string
   readonly threads: number
-  /** From the batcher to the logits, whole windows, by how many are scored at once. */
-  readonly windowMilliseconds: Record<string, Spread>
+  readonly hop: number
+  readonly whole: Cost
+  /** Going on from the windows before; null for a model that cannot. */
+  readonly incremental: Cost | null
+  /** Processor time of whole windows over that of the incremental ones. */
+  readonly ratio: ByBatch<number> | null
 }
 
-/** The cost of one full window, alone and in batches, through the same worker and batcher as a server's. */
+/** The cost of full windows, alone and in batches, through the same worker and batcher as a server's, both ways in turns. */
 export async function benchModel(options: { model: string; rounds: number; threads: number }): Promise<ModelReport> {
   const { model, rounds, threads } = options
-  const models = await Models.open([model], {
-    provider: 'auto',
-    scoringSeconds: SCORING_SECONDS,
-    threads,
-    maxWaitMs: 0,
-  })
+  const settings = { scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0 }
+  const scorers = await Promise.all([
+    LocalScorer.open(modelFolder(model), { ...settings, wholeWindows: true }),
+    LocalScorer.open(modelFolder(model), settings),
+  ])
   try {
-    const scorer = models.find(undefined)
-    const { input, frontend } = scorer.manifest
-    const values = noise(input.frames * frontend.melBins)
-    const window = {
-      copyLast(target: Float32Array, offset: number): number {
-        target.set(values, offset)
-        return input.frames
-      },
+    const [whole, own] = scorers
+    const costs = new Costs(rounds)
+    costs.contest('whole', whole)
+    if (own.thread.isIncremental) costs.contest('incremental', own)
+    await costs.measure()
+    const { name, version } = whole.manifest
+    const found = { whole: costs.of('whole'), incremental: own.thread.isIncremental ? costs.of('incremental') : null }
+    return {
+      bench: 'model',
+      model: `${name} ${version}`,
+      provider: own.provider,
+      threads,
+      hop: HOP_SECONDS,
+      ...found,
+      ratio: found.incremental && ratios(found.whole, found.incremental),
     }
-    const contestants: Record<string, Measure> = {}
+  } finally {
+    await Promise.all(scorers.map((scorer) => scorer.close()))
+  }
+}
+
+class Costs {
+  readonly #rounds: number
+  readonly #contestants: Record<string, Measure> = {}
+  readonly #cpu = new Map<string, number[]>()
+  #milliseconds: Record<string, Spread> = {}
+
+  constructor(rounds: number) {
+    this.#rounds = rounds
+  }
+
+  contest(how: string, scorer: LocalScorer): void {
     for (const batch of BATCHES) {
-      contestants[batch] = async () => {
-        const started = performance.now()
-        await Promise.all(Array.from({ length: batch }, () => scorer.score({}, window)))
-        return (performance.now() - started) / batch
+      const streams = Array.from({ length: batch }, () => new NoiseStream(scorer))
+      const cpu: number[] = []
+      this.#cpu.set(`${how} ${batch}`, cpu)
+      this.#contestants[`${how} ${batch}`] = async () => {
+        for (const stream of streams) stream.hop()
+        const [started, before] = [performance.now(), process.cpuUsage()]
+        await Promise.all(streams.map((stream) => scorer.score(stream, stream)))
+        const [milliseconds, used] = [performance.now() - started, process.cpuUsage(before)]
+        cpu.push((used.user + used.system) / 1000 / batch / HOP_SECONDS)
+        return milliseconds / batch
       }
     }
-    const windowMilliseconds = await inTurns('windows, in batches of 1, 4 and 16', rounds, contestants)
-    const { name, version } = scorer.manifest
-    return { bench: 'model', model: `${name} ${version}`, provider: scorer.provider, threads, windowMilliseconds }
-  } finally {
-    await models.close()
   }
+
+  async measure(): Promise<void> {
+    this.#milliseconds = await inTurns('windows, in batches of 1, 4 and 16', this.#rounds, this.#contestants)
+  }
+
+  of(how: string): Cost {
+    return {
+      windowMilliseconds: byBatch((batch) => this.#milliseconds[`${how} ${batch}`]!),
+      // The first round warms up.
+      cpuMsPerStreamSecond: byBatch((batch) => spreadOf(this.#cpu.get(`${how} ${batch}`)!.slice(1))),
+    }
+  }
+}
+
+/** A stream whose window is full and which goes on by a hop: noise, over and over. */
+class NoiseStream implements WindowSource {
+  readonly #hopFrames: number
+  readonly #bins: number
+  readonly #values: Float32Array
+  count: number
+
+  constructor({ manifest: { input, frontend } }: LocalScorer) {
+    this.#hopFrames = Math.round((HOP_SECONDS * frontend.sampleRate) / frontend.hopSamples)
+    this.#bins = frontend.melBins
+    this.#values = noise(2 * input.frames * frontend.melBins)
+    this.count = input.frames
+  }
+
+  get oldest(): number {
+    return 0
+  }
+
+  hop(): void {
+    this.count += this.#hopFrames
+  }
+
+  copy(first: number, end: number, target: Float32Array, offset: number): void {
+    const held = this.#values.length / this.#bins / 2
+    const from = (first % held) * this.#bins
+    target.set(this.#values.subarray(from, from + (end - first) * this.#bins), offset)
+  }
+}
+
+function byBatch<Value>(of: (batch: (typeof BATCHES)[number]) => Value): ByBatch<Value> {
+  return { 1: of(1), 4: of(4), 16: of(16) }
+}
+
+function ratios(whole: Cost, incremental: Cost): ByBatch<number> {
+  return byBatch((batch) =>
+    rounded(whole.cpuMsPerStreamSecond[batch].median / incremental.cpuMsPerStreamSecond[batch].median),
+  )
 }
