@@ -18,6 +18,7 @@ import type { ReadyEvent, ServerEvent, SummaryEvent } from '../protocol/events.t
 import { ChannelJudge } from './channel-judge.ts'
 import { PauseMeter } from './pause-meter.ts'
 import { type Found, hopFramesOf, StreamChannels, type StreamContext } from './stream-channels.ts'
+import { within } from './within.ts'
 
 /** What comes in on one stream. Completion is the end of the audio. */
 export type StreamInput =
@@ -142,24 +143,24 @@ class LiveStream {
     return first.done ? [] : this.#oneByOne(first.value, found, arrivedMs)
   }
 
-  /** Goes on to the next piece of audio once the windows of this one are scored, unless there is no time for that. */
+  /** Goes on to the next piece of audio once the windows of this one are scored, or as soon as there is no more time for that. */
   async *#oneByOne(first: Found[], rest: Generator<Found[]>, arrivedMs: number): AsyncGenerator<Step> {
     let group: Found[] | undefined = first
     while (group !== undefined) {
       for (const one of group) yield { ...one, arrivedMs }
-      if (this.#hasTime(arrivedMs)) await Promise.all(group.map(settled))
+      await within(this.#waitingMs(arrivedMs), Promise.all(group.map(settled)))
       group = rest.next().value ?? undefined
     }
   }
 
-  /** Live audio that has waited for a whole hop is behind: it goes on, and newer windows replace those that wait. */
-  #hasTime(arrivedMs: number): boolean {
+  /**
+   * How long audio may still wait for the scores before it. Live audio that has waited for a whole hop is behind: it goes on, and
+   * newer windows replace those that wait.
+   */
+  #waitingMs(arrivedMs: number): number {
     const { pace, parameters, now } = this.#context
-    return (
-      pace === 'offline' ||
-      now() - arrivedMs < parameters.hop * 1000 ||
-      this.#pauses.aheadSeconds(arrivedMs, this.#channels.seconds) > LIVE_AHEAD_SECONDS
-    )
+    const isAhead = this.#pauses.aheadSeconds(arrivedMs, this.#channels.seconds) > LIVE_AHEAD_SECONDS
+    return pace === 'offline' || isAhead ? Number.POSITIVE_INFINITY : arrivedMs + parameters.hop * 1000 - now()
   }
 
   #judgeOf(channel: number): ChannelJudge {

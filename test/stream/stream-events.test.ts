@@ -217,6 +217,33 @@ describe('a stream whose model is busy or fails', () => {
     })
   })
 
+  it('goes on after a hop though its window still waits, so that newer ones replace it', async () => {
+    const model = heldScorer()
+    const inputs = new Subject<StreamInput>()
+    let clock = 0
+    let taken = 0
+    const hear = (pieces: readonly Uint8Array[]) => {
+      for (const bytes of pieces) {
+        clock += 500
+        inputs.next({ kind: 'audio', bytes, arrivedMs: clock, taken: () => (taken += 1) })
+      }
+    }
+    const context = contextOf(model.scorer, {}, { pace: 'live', now: () => clock })
+    const events = lastValueFrom(streamEvents(inputs, context).pipe(toArray()))
+    const pieces = inPieces(firstSeconds(fakeSpeech, 4.5), 16_000)
+    hear(pieces.slice(0, 3))
+    await expect.poll(() => model.running.length).toBe(1)
+    hear(pieces.slice(3))
+    // Nothing was scored yet, and all of it is heard: what is behind the first window is in the batcher, not in a queue.
+    await expect.poll(() => taken, { timeout: 10_000 }).toBe(9)
+    inputs.complete()
+    const told = await model.releaseUntil(events)
+    expect(ofType(told, 'score').map(({ seq, skipped }) => [seq, skipped])).toEqual([
+      [0, 0],
+      [7, 6],
+    ])
+  })
+
   it('takes any number of messages that came while it was busy', async () => {
     const model = heldScorer()
     const grains = inPieces(fakeSpeech.subarray(48_000, 88_000), 2).map((bytes) => audio(bytes))
