@@ -53,7 +53,7 @@ async function held(): Promise<{ memory: number; rss: number }> {
 }
 
 describe('two thousand streams that were opened and left', () => {
-  it('leave no memory behind', async () => {
+  it('leave no memory behind', { timeout: 120_000 }, async () => {
     await openAndLeave(200)
     const before = await held()
     await openAndLeave(2_000)
