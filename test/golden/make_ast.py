@@ -58,6 +58,7 @@ def real_windows() -> np.ndarray:
 
 def binary_ast(windows: torch.Tensor) -> BinaryAST:
     model = BinaryAST(width=128, layers=2, frames=FRAMES["binary"]).eval()
+    # Any seed will do: how far int8 is from a model this narrow depends on it, and the tests allow for that.
     fill_at_random(model, seed=14)
     spread_head(model.ast.mlp_head[2], model.ast.mlp_head[0](model.ast.pooled(windows)))
     model.ast.v.head = model.ast.v.head_dist = None
