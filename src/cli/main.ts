@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { benchCommand } from './bench.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { failureInWords } from './failure-words.ts'
 import { melCommand } from './mel.ts'
 import { modelCommand } from './model.ts'
@@ -18,6 +19,7 @@ const program = new Command('earwitness')
   .addCommand(watchCommand())
   .addCommand(melCommand())
   .addCommand(modelCommand())
+  .addCommand(evaluateCommand())
   .addCommand(benchCommand())
   .addHelpText(
     'after',

@@ -173,7 +173,7 @@ describe('earwitness model', () => {
   })
 
   it.each([
-    [['verify', 'default', '--data', '/nowhere.csv'], 2, /--data: .*no such file/],
+    [['verify', 'default', '--data', '/nowhere.csv'], 2, /manifest \/nowhere\.csv: there is no such file/],
     [['verify', 'nobody'], 1, /cannot read .*nobody/],
     [['import', '/nowhere.pth'], 1, /no such file/],
     [['import', '/nowhere.pth', '--name', 'default'], 2, /cannot be the name/],
@@ -192,6 +192,6 @@ describe('earwitness model', () => {
     const one = earwitness('model', 'verify', 'default', '--data', await labels(`${fixtures}/real-speech.wav,real`))
     await expect(one).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/0 fake, 1 real/) })
     const odd = earwitness('model', 'verify', 'default', '--data', await labels('a.wav,maybe'))
-    await expect(odd).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/row 2 .*a\.wav,maybe/) })
+    await expect(odd).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/line 2: .*a\.wav,maybe/) })
   })
 })

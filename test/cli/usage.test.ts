@@ -5,11 +5,12 @@ const speech = fixture('real-speech')
 
 describe('earwitness --help', () => {
   it.each([
-    ['', /Commands:.*serve.*watch.*mel.*model.*bench.*Exit: 0 done, 1 failed, 2 wrong usage/s],
+    ['', /Commands:.*serve.*watch.*mel.*model.*evaluate.*bench.*Exit: 0 done, 1 failed, 2 wrong usage/s],
     ['serve', /--port.*--transport.*--limit/s],
     ['watch', /--realtime.*--json/s],
     ['mel', /--out/],
     ['model', /import/],
+    ['evaluate', /--plots.*path,label,system/s],
     ['bench', /latency/],
   ])('of "%s" goes to standard output, names what there is, and teaches by example', async (command, names) => {
     const { code, stdout, stderr } = await earwitness([...(command === '' ? [] : [command]), '--help'])

@@ -2,12 +2,14 @@ import { Command } from 'commander'
 import { EarwitnessError } from '../../protocol/errors.ts'
 import { modelFolder, modelsFolder } from '../../scoring/model-folders.ts'
 import { type Candidate, type ModelPackage, readModelPackage } from '../../scoring/model-package.ts'
+import { type FakeLabel, fakeLabelOption } from '../labelled-manifest.ts'
 import { type Polarity, polarityOn } from './polarity-on.ts'
 import { proveProvider } from './provider-proof.ts'
 
 interface VerifyFlags {
   readonly models?: string
   readonly data?: string
+  readonly fakeLabel?: FakeLabel
   readonly json?: boolean
 }
 
@@ -28,12 +30,13 @@ export function verifyCommand(): Command {
       '--data <manifest>',
       'rows of path,label (label: real or fake, or bonafide, spoof …), paths from its own folder',
     )
+    .addOption(fakeLabelOption())
     .option('--json', 'the findings as one line of JSON')
     .action(verify)
 }
 
 /** What was found is told also where it ends in an error. */
-async function verify(word: string, { models, data, json }: VerifyFlags): Promise<void> {
+async function verify(word: string, { models, data, fakeLabel, json }: VerifyFlags): Promise<void> {
   const folder = modelFolder(word, models ?? modelsFolder())
   const model = await readModelPackage(folder, 'auto')
   const tell = (line: string): void => void (json === true || process.stdout.write(`${line}\n`))
@@ -46,7 +49,7 @@ async function verify(word: string, { models, data, json }: VerifyFlags): Promis
       tell(`${finding.provider.padEnd(8)} ${finding.path}: ${finding.fault ?? 'gives the golden logit'}`)
     })
     if (data !== undefined) {
-      polarity = await polarityOn(data, folder)
+      polarity = await polarityOn(data, folder, fakeLabel)
       refuseOpposite(polarity)
       tell(
         `polarity: ${inWords(polarity)}${polarity.auc < USEFUL_AUC ? ', near to guessing: this audio does not tell' : ''}`,

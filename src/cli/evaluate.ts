@@ -1,0 +1,91 @@
+import { SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { limitsWith } from '../protocol/limits.ts'
+import { LocalScorer } from '../scoring/local-scorer.ts'
+import { modelFolder } from '../scoring/model-folders.ts'
+import type { ProviderChoice } from '../scoring/model-manifest.ts'
+import { reportOf } from './evaluate/report.ts'
+import { reportInWords } from './evaluate/report-in-words.ts'
+import { ONE_BY_ONE, type Outcome, scoreRecordings } from './evaluate/score-recordings.ts'
+import { writePlots } from './evaluate/write-plots.ts'
+import { type FakeLabel, fakeLabelOption, readLabelledManifest } from './labelled-manifest.ts'
+import { providerOption } from './options.ts'
+
+interface EvaluateFlags {
+  readonly json?: boolean
+  readonly plots?: string
+  readonly fakeLabel?: FakeLabel
+  readonly model: string
+  readonly provider: ProviderChoice
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('Judge a model on labelled recordings: error rates with their bounds, calibration, time, by group.')
+    .argument('<manifest>', 'a CSV of recordings and labels')
+    .option('--model <name|folder>', 'the model to judge', 'default')
+    .addOption(providerOption())
+    .addOption(fakeLabelOption())
+    .option('--plots <folder>', 'draw det.svg, scores.svg and reliability.svg there')
+    .option('--json', 'one JSON document instead of tables: all figures, groups and recordings')
+    .addHelpText(
+      'after',
+      `
+The manifest names its columns in its first line: path (from the manifest's own folder) and label, and where you
+have them system, speaker, channel and language, by which errors are told apart, and licence. Labels are words: fake, spoof,
+synthetic, generated …, real, bonafide, genuine, human …; 0 and 1 mean different things in different data sets.
+
+  path,label,system,speaker
+  calls/0001.wav,real,,anna
+  fakes/0001.mp3,fake,some-engine,anna
+
+For long recordings with a fake in them, the columns onset and end (seconds) ask how well alerts find it.
+Recordings are scored as live streams are. Broken ones are listed and the rest is judged; inconclusive ones are
+counted apart. Exit: 0 judged, 1 nothing could be scored, 2 wrong usage or manifest.
+
+Examples:
+  $ earwitness evaluate recordings.csv
+  $ earwitness evaluate recordings.csv --json --plots figures > report.json
+  $ earwitness evaluate protocol.csv --fake-label 1 --model ./my-model`,
+    )
+    .action(evaluate)
+}
+
+async function evaluate(manifest: string, flags: EvaluateFlags): Promise<void> {
+  const recordings = await readLabelledManifest(manifest, flags.fakeLabel)
+  const { scoringSeconds } = limitsWith()
+  const scorer = await LocalScorer.open(modelFolder(flags.model), {
+    ...ONE_BY_ONE,
+    provider: flags.provider,
+    scoringSeconds,
+  })
+  const bar = new SingleBar({ format: '[{bar}] {value} of {total} recordings, {eta_formatted} left', hideCursor: true })
+  if (process.stderr.isTTY) bar.start(recordings.length, 0)
+  try {
+    const outcomes = await scoreRecordings(recordings, scorer, () => bar.increment())
+    bar.stop()
+    failIfNoneScored(outcomes)
+    const report = reportOf(manifest, outcomes, scorer)
+    process.stdout.write(`${flags.json === true ? JSON.stringify(report) : reportInWords(report)}\n`)
+    if (flags.plots !== undefined) tellPlots(await writePlots(flags.plots, outcomes, report, scorer.manifest.decision))
+  } finally {
+    bar.stop()
+    await scorer.close()
+  }
+}
+
+function failIfNoneScored(outcomes: readonly Outcome[]): void {
+  if (outcomes.some(({ score }) => score !== undefined && score.summary.scored > 0)) return
+  const first = outcomes[0]!
+  const why = first.broken ?? `inconclusive, ${first.score?.summary.reason}`
+  throw new EarwitnessError(
+    'unsupported_audio',
+    `none of the ${outcomes.length} recordings could be scored; the first, ${first.recording.path}: ${why}`,
+  )
+}
+
+function tellPlots(written: readonly string[]): void {
+  const words = written.length === 0 ? 'no plots: they need scores of both labels' : written.join('\n')
+  process.stderr.write(`${words}\n`)
+}

@@ -1,0 +1,48 @@
+import { from, lastValueFrom, mergeMap, tap, toArray } from 'rxjs'
+import { type Fft, loadFft } from '../../dsp/fft.ts'
+import type { Scorer } from '../../scoring/scorer.ts'
+import { failureInWords } from '../failure-words.ts'
+import type { LabelledRecording } from '../labelled-manifest.ts'
+import { type RecordingScore, scoreRecording } from '../recording-score.ts'
+
+/** A row of the manifest, and what came of it. */
+export interface Outcome {
+  readonly recording: LabelledRecording
+  /** Absent where the recording is broken. */
+  readonly score?: RecordingScore
+  /** Why it has no score. */
+  readonly broken?: string
+}
+
+/**
+ * For the scorer: windows go through the model one by one, since the company in a batch moves a logit by a few 1e-6,
+ * and the same recording shall have the same score in any manifest, and the one that `earwitness watch` gives.
+ */
+export const ONE_BY_ONE = { maxBatch: 1, maxWaitMs: 0 } as const
+
+/** Files at once: while the model has a window of one, others are read and turned into frames. */
+const AT_ONCE = 8
+
+/** Scores all of them, several at once; the outcomes are in the order of the recordings. Never rejects for a recording. */
+export async function scoreRecordings(
+  recordings: readonly LabelledRecording[],
+  scorer: Scorer,
+  onOutcome: (outcome: Outcome) => void = () => {},
+  atOnce: number = AT_ONCE,
+): Promise<Outcome[]> {
+  const fft = await loadFft()
+  const outcomes = from(recordings.entries()).pipe(
+    mergeMap(async ([index, recording]) => ({ index, outcome: await outcomeOf(recording, scorer, fft) }), atOnce),
+    tap(({ outcome }) => onOutcome(outcome)),
+    toArray(),
+  )
+  return (await lastValueFrom(outcomes)).sort((a, b) => a.index - b.index).map(({ outcome }) => outcome)
+}
+
+async function outcomeOf(recording: LabelledRecording, scorer: Scorer, fft: Fft): Promise<Outcome> {
+  try {
+    return { recording, score: await scoreRecording(recording.file, scorer, fft) }
+  } catch (thrown) {
+    return { recording, broken: failureInWords(thrown) }
+  }
+}
