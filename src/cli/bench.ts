@@ -6,7 +6,7 @@ import { benchDecode } from './bench/decode.ts'
 import { benchDsp } from './bench/dsp.ts'
 import { benchLatency } from './bench/latency.ts'
 import { machine } from './bench/machine.ts'
-import { benchModel } from './bench/model.ts'
+import { BATCHES, benchModel } from './bench/model.ts'
 import type { PacketEncoding } from './bench/packets.ts'
 import { number } from './options.ts'
 
@@ -63,6 +63,7 @@ function model(): Command {
     .description('full windows through the model, alone and in batches: whole, and going on from the ones before')
     .option('--model <name|folder>', 'what to measure', 'default')
     .option('--threads <count>', 'of one inference', above(0), 1)
+    .option('--batch <counts>', 'of windows at once, one measurement each', counts, BATCHES)
     .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
     .action(async (flags) => print(flags, await benchModel(flags)))
 }
@@ -98,7 +99,7 @@ function all(): Command {
     print(flags, {
       dsp: await benchDsp({ seconds: 30, rounds: 9 }),
       decode: await benchDecode({ packets: 5_000, rounds: 9 }),
-      model: await benchModel({ model: 'default', rounds: 9, threads: 1 }),
+      model: await benchModel({ model: 'default', rounds: 9, threads: 1, batch: BATCHES }),
       latency: await benchLatency({
         streams: DEFAULT_STREAMS,
         seconds: 30,

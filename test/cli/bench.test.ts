@@ -58,6 +58,11 @@ describe('earwitness bench', () => {
     })
   })
 
+  it('model measures the batches that are named', async () => {
+    const { whole } = await bench('model', '--rounds', '1', '--threads', '1', '--batch', '2,20')
+    expect(whole.windowMilliseconds).toEqual({ 2: spread, 20: spread })
+  })
+
   it.each([
     ['ws', 's16le'],
     ['uws', 'opus'],

@@ -5,11 +5,11 @@ import { inTurns, type Measure } from './in-turns.ts'
 import { noise } from './noise.ts'
 import { rounded, type Spread, spreadOf } from './spread.ts'
 
-const BATCHES = [1, 4, 16] as const
+export const BATCHES = [1, 4, 16]
 const HOP_SECONDS = 0.5
 const SCORING_SECONDS = 600
 
-type ByBatch<Value> = Record<(typeof BATCHES)[number], Value>
+type ByBatch<Value> = Readonly<Record<number, Value>>
 
 interface Cost {
   /** From the batcher to the logit, by how many windows are scored at once. */
@@ -31,17 +31,25 @@ export interface ModelReport {
   readonly ratio: ByBatch<number> | null
 }
 
+export interface ModelOptions {
+  readonly model: string
+  readonly rounds: number
+  readonly threads: number
+  /** How many windows at once, one measurement each. */
+  readonly batch: readonly number[]
+}
+
 /** The cost of full windows, alone and in batches, through the same worker and batcher as a server's, both ways in turns. */
-export async function benchModel(options: { model: string; rounds: number; threads: number }): Promise<ModelReport> {
-  const { model, rounds, threads } = options
-  const settings = { scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0 }
+export async function benchModel(options: ModelOptions): Promise<ModelReport> {
+  const { model, rounds, threads, batch } = options
+  const settings = { scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0, maxBatch: Math.max(...batch) }
   const scorers = await Promise.all([
     LocalScorer.open(modelFolder(model), { ...settings, wholeWindows: true }),
     LocalScorer.open(modelFolder(model), settings),
   ])
   try {
     const [whole, own] = scorers
-    const costs = new Costs(rounds)
+    const costs = new Costs(rounds, batch)
     costs.contest('whole', whole)
     if (own.thread.isIncremental) costs.contest('incremental', own)
     await costs.measure()
@@ -54,7 +62,7 @@ export async function benchModel(options: { model: string; rounds: number; threa
       threads,
       hop: HOP_SECONDS,
       ...found,
-      ratio: found.incremental && ratios(found.whole, found.incremental),
+      ratio: found.incremental && ratios(batch, found.whole, found.incremental),
     }
   } finally {
     await Promise.all(scorers.map((scorer) => scorer.close()))
@@ -63,16 +71,18 @@ export async function benchModel(options: { model: string; rounds: number; threa
 
 class Costs {
   readonly #rounds: number
+  readonly #batches: readonly number[]
   readonly #contestants: Record<string, Measure> = {}
   readonly #cpu = new Map<string, number[]>()
   #milliseconds: Record<string, Spread> = {}
 
-  constructor(rounds: number) {
+  constructor(rounds: number, batches: readonly number[]) {
     this.#rounds = rounds
+    this.#batches = batches
   }
 
   contest(how: string, scorer: LocalScorer): void {
-    for (const batch of BATCHES) {
+    for (const batch of this.#batches) {
       const streams = Array.from({ length: batch }, () => new NoiseStream(scorer))
       const cpu: number[] = []
       this.#cpu.set(`${how} ${batch}`, cpu)
@@ -88,14 +98,18 @@ class Costs {
   }
 
   async measure(): Promise<void> {
-    this.#milliseconds = await inTurns('windows, in batches of 1, 4 and 16', this.#rounds, this.#contestants)
+    this.#milliseconds = await inTurns(
+      `windows, in batches of ${this.#batches.join(', ')}`,
+      this.#rounds,
+      this.#contestants,
+    )
   }
 
   of(how: string): Cost {
     return {
-      windowMilliseconds: byBatch((batch) => this.#milliseconds[`${how} ${batch}`]!),
+      windowMilliseconds: byBatch(this.#batches, (batch) => this.#milliseconds[`${how} ${batch}`]!),
       // The first round warms up.
-      cpuMsPerStreamSecond: byBatch((batch) => spreadOf(this.#cpu.get(`${how} ${batch}`)!.slice(1))),
+      cpuMsPerStreamSecond: byBatch(this.#batches, (batch) => spreadOf(this.#cpu.get(`${how} ${batch}`)!.slice(1))),
     }
   }
 }
@@ -129,12 +143,12 @@ class NoiseStream implements WindowSource {
   }
 }
 
-function byBatch<Value>(of: (batch: (typeof BATCHES)[number]) => Value): ByBatch<Value> {
-  return { 1: of(1), 4: of(4), 16: of(16) }
+function byBatch<Value>(batches: readonly number[], of: (batch: number) => Value): ByBatch<Value> {
+  return Object.fromEntries(batches.map((batch) => [batch, of(batch)]))
 }
 
-function ratios(whole: Cost, incremental: Cost): ByBatch<number> {
-  return byBatch((batch) =>
-    rounded(whole.cpuMsPerStreamSecond[batch].median / incremental.cpuMsPerStreamSecond[batch].median),
+function ratios(batches: readonly number[], whole: Cost, incremental: Cost): ByBatch<number> {
+  return byBatch(batches, (batch) =>
+    rounded(whole.cpuMsPerStreamSecond[batch]!.median / incremental.cpuMsPerStreamSecond[batch]!.median),
   )
 }
