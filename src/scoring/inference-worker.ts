@@ -64,6 +64,8 @@ function sessionOptions({ candidate, threads }: LoadRequest | LoadPartsRequest):
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // Threads that wait do not spin: see docs/decisions.md.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   }
 }
 

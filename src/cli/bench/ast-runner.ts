@@ -17,7 +17,13 @@ const PROFILED_RUNS = 3
 
 const [folder, edition, threads] = process.argv.slice(2) as [string, string, string]
 const model = join(folder, `${edition}.onnx`)
-const options = { intraOpNumThreads: Number(threads), interOpNumThreads: 1, graphOptimizationLevel: 'all' } as const
+/** As the scorer's. */
+const options = {
+  intraOpNumThreads: Number(threads),
+  interOpNumThreads: 1,
+  graphOptimizationLevel: 'all',
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+} as const
 const session = await InferenceSession.create(model, options)
 const fft = await loadFft()
 const audio = float32In('audio.f32').subarray(0, SAMPLES).slice()
