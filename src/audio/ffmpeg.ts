@@ -11,10 +11,23 @@ const STDERR_CHARACTERS = 2_000
  * The process ends when the consumer stops. A path may be any file; bytes may name no other file and no address.
  * @throws EarwitnessError `unsupported_audio`: ffmpeg is missing, or what it said
  */
-export async function* ffmpegWav(input: string | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export function ffmpegWav(input: string | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return ffmpegBytes(input, ['-c:a', 'pcm_f32le', '-f', 'wav'])
+}
+
+/**
+ * The same with another output: its first audio, filtered and encoded as ffmpeg's own words say.
+ * @throws EarwitnessError `unsupported_audio`
+ */
+export async function* ffmpegBytes(
+  input: string | AsyncIterable<Uint8Array>,
+  output: readonly string[],
+): AsyncGenerator<Uint8Array> {
   const fromPath = typeof input === 'string'
   const source = fromPath ? ['-protocol_whitelist', 'file', '-i', `file:${input}`] : pipeSource
-  const child = spawn('ffmpeg', [...common, ...source, ...wavOutput], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn('ffmpeg', [...common, ...source, ...firstAudio, ...output, 'pipe:1'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const ended = once(child, 'close') as Promise<[number | null]>
   ended.catch(() => {})
   let said = ''
@@ -34,7 +47,7 @@ export async function* ffmpegWav(input: string | AsyncIterable<Uint8Array>): Asy
 
 const common = ['-nostdin', '-hide_banner', '-v', 'error']
 const pipeSource = ['-protocol_whitelist', 'pipe', '-i', 'pipe:0']
-const wavOutput = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-c:a', 'pcm_f32le', '-f', 'wav', 'pipe:1']
+const firstAudio = ['-map', '0:a:0', '-vn', '-sn', '-dn']
 
 function startFailure(cause: NodeJS.ErrnoException): never {
   const missing = cause.code === 'ENOENT'

@@ -7,7 +7,9 @@ import { modelFolder } from '../scoring/model-folders.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { reportOf } from './evaluate/report.ts'
 import { reportInWords } from './evaluate/report-in-words.ts'
+import { type ChannelFigures, channelFigures } from './evaluate/robustness.ts'
 import { ONE_BY_ONE, type Outcome, scoreRecordings } from './evaluate/score-recordings.ts'
+import { sentThrough, TRANSMISSION_CHANNEL_NAMES } from './evaluate/transmission-channels.ts'
 import { writePlots } from './evaluate/write-plots.ts'
 import { type FakeLabel, fakeLabelOption, readLabelledManifest } from './labelled-manifest.ts'
 import { providerOption } from './options.ts'
@@ -15,6 +17,7 @@ import { providerOption } from './options.ts'
 interface EvaluateFlags {
   readonly json?: boolean
   readonly plots?: string
+  readonly channels?: boolean
   readonly fakeLabel?: FakeLabel
   readonly model: string
   readonly provider: ProviderChoice
@@ -28,6 +31,7 @@ export function evaluateCommand(): Command {
     .addOption(providerOption())
     .addOption(fakeLabelOption())
     .option('--plots <folder>', 'draw det.svg, scores.svg and reliability.svg there')
+    .option('--channels', 'also send each recording through gain, silence, band limits, G.711, Opus and MP3, by ffmpeg')
     .option('--json', 'one JSON document instead of tables: all figures, groups and recordings')
     .addHelpText(
       'after',
@@ -46,6 +50,7 @@ counted apart. Exit: 0 judged, 1 nothing could be scored, 2 wrong usage or manif
 
 Examples:
   $ earwitness evaluate recordings.csv
+  $ earwitness evaluate recordings.csv --channels
   $ earwitness evaluate recordings.csv --json --plots figures > report.json
   $ earwitness evaluate protocol.csv --fake-label 1 --model ./my-model`,
     )
@@ -60,13 +65,20 @@ async function evaluate(manifest: string, flags: EvaluateFlags): Promise<void> {
     provider: flags.provider,
     scoringSeconds,
   })
+  const asked = flags.channels === true ? TRANSMISSION_CHANNEL_NAMES : []
   const bar = new SingleBar({ format: '[{bar}] {value} of {total} recordings, {eta_formatted} left', hideCursor: true })
-  if (process.stderr.isTTY) bar.start(recordings.length, 0)
+  if (process.stderr.isTTY) bar.start(recordings.length * (1 + asked.length), 0)
+  const onOutcome = (): void => bar.increment()
   try {
-    const outcomes = await scoreRecordings(recordings, scorer, () => bar.increment())
-    bar.stop()
+    const outcomes = await scoreRecordings(recordings, scorer, { onOutcome })
     failIfNoneScored(outcomes)
-    const report = reportOf(manifest, outcomes, scorer)
+    const channels: ChannelFigures[] = []
+    for (const channel of asked) {
+      const sent = await scoreRecordings(recordings, scorer, { onOutcome, open: sentThrough(channel) })
+      channels.push(channelFigures(channel, outcomes, sent, scorer.manifest.decision.threshold))
+    }
+    bar.stop()
+    const report = reportOf(manifest, outcomes, scorer, flags.channels === true ? channels : undefined)
     process.stdout.write(`${flags.json === true ? JSON.stringify(report) : reportInWords(report)}\n`)
     if (flags.plots !== undefined) tellPlots(await writePlots(flags.plots, outcomes, report, scorer.manifest.decision))
   } finally {

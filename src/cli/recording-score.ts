@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lastValueFrom, toArray } from 'rxjs'
+import type { OpenedAudio } from '../audio/open-audio.ts'
 import type { Fft } from '../dsp/fft.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ChannelSummary, ScoreEvent, ServerEvent, Verdict } from '../protocol/events.ts'
@@ -7,7 +8,6 @@ import { limitsWith } from '../protocol/limits.ts'
 import { parseStreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import { fileEvents } from '../stream/file-events.ts'
-import { audioInput } from './audio-input.ts'
 
 /** What a stream of this recording would have been told, in seconds of audio. */
 export interface RecordingScore {
@@ -21,11 +21,11 @@ export interface RecordingScore {
 }
 
 /**
- * Scores a file through the same path as live audio, its channels mixed to one.
- * @throws EarwitnessError where it cannot be read, or where the model failed on a part of it
+ * Scores a recording through the same path as live audio, its channels mixed to one.
+ * @throws EarwitnessError where it cannot be decoded, or where the model failed on a part of it
  */
-export async function scoreRecording(file: string, scorer: Scorer, fft: Fft): Promise<RecordingScore> {
-  const { encoding, chunks } = await audioInput(file, undefined)
+export async function scoreRecording(audio: OpenedAudio, scorer: Scorer, fft: Fft): Promise<RecordingScore> {
+  const { encoding, chunks } = audio
   const parameters = parseStreamParameters({ encoding, downmix: true })
   const context = { streamId: randomUUID(), parameters, scorer, limits: limitsWith(), fft }
   const events = await lastValueFrom(fileEvents(chunks, { ...context, now: () => performance.now() }).pipe(toArray()))

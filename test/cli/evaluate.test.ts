@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EvaluationReport, RecordingRow } from '../../src/cli/evaluate/report.ts'
 import { ONE_BY_ONE, scoreRecordings } from '../../src/cli/evaluate/score-recordings.ts'
+import { TRANSMISSION_CHANNEL_NAMES } from '../../src/cli/evaluate/transmission-channels.ts'
 import { readLabelledManifest } from '../../src/cli/labelled-manifest.ts'
 import { LocalScorer } from '../../src/scoring/local-scorer.ts'
+import { hasFfmpeg } from '../audio/ffmpeg-bytes.ts'
 import { defaultModelFolder } from '../fixtures/default-manifest.ts'
 import { asWav, fakeSpeech, realSpeech } from '../fixtures/recordings.ts'
 import { earwitness, eventsOf } from './program.ts'
@@ -170,8 +172,8 @@ describe('scores', () => {
     const recordings = await readLabelledManifest(manifest)
     const scorer = await LocalScorer.open(defaultModelFolder, { ...ONE_BY_ONE, scoringSeconds: 30 })
     try {
-      const alone = await scoreRecordings(recordings, scorer, undefined, 1)
-      expect(await scoreRecordings(recordings, scorer, undefined, 16)).toEqual(alone)
+      const alone = await scoreRecordings(recordings, scorer, { atOnce: 1 })
+      expect(await scoreRecordings(recordings, scorer, { atOnce: 16 })).toEqual(alone)
     } finally {
       await scorer.close()
     }
@@ -201,6 +203,31 @@ describe('earwitness evaluate', () => {
       expect(svg).not.toMatch(/NaN|Infinity|undefined/)
     }
   })
+
+  it.skipIf(!hasFfmpeg)(
+    'sends recordings through channels, and says how far their scores moved (needs ffmpeg)',
+    async () => {
+      const path = await write('channels.csv', 'path,label', [
+        ['real-a.wav', 'real'],
+        ['fake-a.wav', 'fake'],
+      ])
+      const { stdout, stderr } = await earwitness(['evaluate', path, '--channels', '--json'])
+      expect(stderr).toBe('')
+      const { channels }: EvaluationReport = JSON.parse(stdout)
+      expect(channels!.map(({ channel }) => channel)).toEqual(TRANSMISSION_CHANNEL_NAMES)
+      for (const { channel, movement, falseAlarms, misses, lost } of channels!) {
+        expect({ channel, compared: [movement.real.recordings, movement.fake.recordings], lost }).toEqual({
+          channel,
+          compared: [1, 1],
+          lost: 0,
+        })
+        expect([falseAlarms.of, misses.of]).toEqual([1, 1])
+      }
+      const moved = (name: string) => channels!.find(({ channel }) => channel === name)!.movement.fake.median!
+      expect(moved('gain −12 dB')).toBeGreaterThan(0)
+      expect(moved('gain −12 dB')).toBeLessThan(moved('Opus 16 kbit/s'))
+    },
+  )
 
   it('judges recordings of one label as far as that goes', async () => {
     const path = await write('humans.csv', 'path,label', [['real-a.wav', 'real']])

@@ -33,7 +33,7 @@ export function rounded(value: number): number {
 }
 
 /** Between two values it is their weighted mean. */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1)
   const below = Math.floor(at)
   const above = Math.min(below + 1, sorted.length - 1)

@@ -3,6 +3,7 @@ import type { AlertFigures } from './alert-figures.ts'
 import type { Bounds, Rate } from './bounds.ts'
 import type { GroupFigures } from './group-figures.ts'
 import { type EvaluationReport, REPORTED_COLUMNS } from './report.ts'
+import type { Movement } from './robustness.ts'
 
 /** A group of more is told by its worst. */
 const MOST_ROWS = 20
@@ -18,6 +19,7 @@ export function reportInWords(report: EvaluationReport): string {
     timeLines(report),
     alertLines(report.alerts),
     ...REPORTED_COLUMNS.map((column) => groupLines(column, report.by[column])),
+    channelLines(report),
     brokenLines(report),
   ]
   return sections
@@ -120,6 +122,24 @@ function groupLines(column: string, groups: readonly GroupFigures[]): string[] {
 
 function errorsOf({ falseAlarms, misses }: GroupFigures): number {
   return Math.max(falseAlarms.rate ?? 0, misses.rate ?? 0)
+}
+
+function channelLines({ channels }: EvaluationReport): string[] {
+  if (channels === undefined) return []
+  const moved = ({ median, p95 }: Movement) => (median === null ? '–' : `${median}, ${p95}`)
+  const rows = channels.map(({ channel, falseAlarms, misses, auc, movement, lost }) => [
+    channel,
+    inFull(falseAlarms),
+    inFull(misses),
+    auc?.toFixed(3) ?? '–',
+    moved(movement.real),
+    moved(movement.fake),
+    `${lost}`,
+  ])
+  return [
+    'sent through a channel; the change of a logit is its median and 95 %, without sign:',
+    ...table([['channel', 'false alarms', 'misses', 'AUC', 'human logits', 'fake logits', 'no score'], ...rows]),
+  ]
 }
 
 function brokenLines({ recordings }: EvaluationReport): string[] {

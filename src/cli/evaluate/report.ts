@@ -9,6 +9,7 @@ import { type DecisionFigures, decisionFigures } from './decision-figures.ts'
 import { type GroupFigures, groupFigures } from './group-figures.ts'
 import { hasBoth, type JudgedRecording, judgedAmong } from './judged-recording.ts'
 import { type Judged, ReceiverOperatingCurve, type Separation } from './receiver-operating-curve.ts'
+import type { ChannelFigures } from './robustness.ts'
 import type { Outcome } from './score-recordings.ts'
 import { type VerdictCounts, verdictCounts } from './verdict-counts.ts'
 
@@ -35,6 +36,8 @@ export interface EvaluationReport {
   readonly firstAlertAt: { readonly [label in Label]: Quantiles }
   readonly alerts: AlertFigures
   readonly by: { readonly [column in (typeof REPORTED_COLUMNS)[number]]: readonly GroupFigures[] }
+  /** Only where channels were asked for. */
+  readonly channels?: readonly ChannelFigures[]
   readonly recordings: readonly RecordingRow[]
 }
 
@@ -56,7 +59,12 @@ const RULES = [
   'Calibration error and log loss weigh both labels alike.',
 ]
 
-export function reportOf(manifest: string, outcomes: readonly Outcome[], scorer: Scorer): EvaluationReport {
+export function reportOf(
+  manifest: string,
+  outcomes: readonly Outcome[],
+  scorer: Scorer,
+  channels?: readonly ChannelFigures[],
+): EvaluationReport {
   const { name, version, decision, input, frontend } = scorer.manifest
   const judged = judgedAmong(outcomes)
   const { threshold } = decision
@@ -76,6 +84,7 @@ export function reportOf(manifest: string, outcomes: readonly Outcome[], scorer:
     firstAlertAt: times(judged, ({ firstAlertAt }) => firstAlertAt),
     alerts: alertFigures(outcomes, (input.frames * frontend.hopSamples) / frontend.sampleRate),
     by: byColumns(outcomes, threshold),
+    ...(channels !== undefined && { channels }),
     recordings: outcomes.map(rowOf),
   }
 }

@@ -10,8 +10,8 @@ export function reliabilityDiagram({ bins, expectedCalibrationError, logLoss }: 
   const figure = new Figure(
     'Reliability',
     `calibration error ${percent(expectedCalibrationError)}, log loss ${logLoss.toFixed(3)} nats; beside each point its recordings`,
-    linearAxis('fake probability that was given (mean of each tenth)', -0.04, 1.04, TICKS),
-    linearAxis('share that was fake, both labels weighing alike', -0.04, 1.04, TICKS),
+    linearAxis('fake probability that was given (mean of each tenth)', -0.08, 1.08, TICKS),
+    linearAxis('share that was fake, both labels weighing alike', -0.08, 1.08, TICKS),
   )
   const points = bins.flatMap(({ recordings, meanFakeProbability: x, shareFake: y }) =>
     x === null || y === null ? [] : [{ at: [x, y] as const, recordings }],

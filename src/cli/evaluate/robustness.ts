@@ -1,0 +1,61 @@
+import { quantile, rounded } from '../bench/spread.ts'
+import type { Label } from '../labelled-manifest.ts'
+import type { Rate } from './bounds.ts'
+import { decisionFigures } from './decision-figures.ts'
+import { hasBoth, type JudgedRecording, judgedAmong } from './judged-recording.ts'
+import { ReceiverOperatingCurve } from './receiver-operating-curve.ts'
+import type { Outcome } from './score-recordings.ts'
+
+/** |change| of the logits of recordings' scores; null where there are none. */
+export interface Movement {
+  readonly recordings: number
+  readonly median: number | null
+  readonly p95: number | null
+}
+
+/** What one channel does to the scores of recordings that have one with and without it. */
+export interface ChannelFigures {
+  readonly channel: string
+  readonly falseAlarms: Rate
+  readonly misses: Rate
+  readonly auc: number | null
+  readonly movement: { readonly [label in Label]: Movement }
+  /** Recordings that had a score before the channel, and have none after it. */
+  readonly lost: number
+}
+
+/** @param sent the outcomes of the same recordings in the same order, after the channel */
+export function channelFigures(
+  channel: string,
+  plain: readonly Outcome[],
+  sent: readonly Outcome[],
+  threshold: number,
+): ChannelFigures {
+  const before = new Map(judgedAmong(plain).map((one) => [one.outcome.recording, one]))
+  const after = judgedAmong(sent).filter(({ outcome }) => before.has(outcome.recording))
+  const { falseAlarms, misses } = decisionFigures(after, threshold)
+  const moved = (wanted: Label) =>
+    movementOf(
+      after
+        .filter(({ label }) => label === wanted)
+        .map((one) => Math.abs(logitOf(one) - logitOf(before.get(one.outcome.recording)!))),
+    )
+  return {
+    channel,
+    falseAlarms,
+    misses,
+    auc: hasBoth(after) ? new ReceiverOperatingCurve(after).separation().auc : null,
+    movement: { real: moved('real'), fake: moved('fake') },
+    lost: before.size - after.length,
+  }
+}
+
+function movementOf(changes: readonly number[]): Movement {
+  const sorted = changes.toSorted((a, b) => a - b)
+  const at = (share: number) => (sorted.length === 0 ? null : rounded(quantile(sorted, share)))
+  return { recordings: sorted.length, median: at(0.5), p95: at(0.95) }
+}
+
+function logitOf({ fakeProbability }: JudgedRecording): number {
+  return Math.log(fakeProbability / (1 - fakeProbability))
+}
