@@ -63,6 +63,8 @@ export const ScoreSchema = v.object({
   skipped: count,
   /** Milliseconds from the arrival of the window's last sample to this event. */
   latencyMs: seconds,
+  /** Where it was asked for: what each stretch of `step` seconds, the first from `start` on, adds to the window's fake logit. */
+  evidence: v.optional(v.object({ start: seconds, step: seconds, fakeEvidence: v.array(v.number()) })),
 })
 
 export const AlertSchema = v.object({

@@ -25,6 +25,8 @@ export const StreamParametersSchema = v.object({
   hop: v.optional(numberFrom(0.1, 10), 0.5),
   /** Seconds of audio after which an old score weighs half. */
   halfLife: v.optional(numberFrom(0, 60), 2),
+  /** True: score events say which stretches of the window speak for fake, where the model can say it. */
+  evidence: v.optional(v.boolean(), false),
   /** The name of a loaded model; the server's default without it. */
   model: v.optional(v.pipe(v.string(), v.maxLength(128))),
   /** Which kinds of event to send; all without it. `ready` and `error` always come. */
@@ -69,6 +71,7 @@ function fromText(name: string, text: string): unknown {
     case 'halfLife':
       return text.trim() === '' ? text : Number(text)
     case 'downmix':
+    case 'evidence':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'events':
       return text.split(',').map((kind) => kind.trim())

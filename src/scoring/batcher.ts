@@ -1,5 +1,5 @@
 import { EarwitnessError } from '../protocol/errors.ts'
-import type { WindowOutcome, WindowSource } from './scorer.ts'
+import type { ScoredWindow, WantedOfWindow, WindowOutcome, WindowSource } from './scorer.ts'
 import type { WindowBatch, WindowModel } from './window-batch.ts'
 
 export interface BatcherOptions {
@@ -44,12 +44,12 @@ export class Batcher {
     return this.#places.size
   }
 
-  score(channel: object, window: WindowSource): Promise<WindowOutcome> {
+  score(channel: object, window: WindowSource, wanted?: WantedOfWindow): Promise<WindowOutcome> {
     if (this.#closed) return Promise.reject(new EarwitnessError('draining', 'the scorer is closed'))
     return new Promise((resolve, reject) => {
       const { batch, index } = this.#places.get(channel) ?? this.#newPlace(channel)
       batch.rows[index]?.resolve({ kind: 'superseded' })
-      batch.windows.put(index, channel, window)
+      batch.windows.put(index, channel, window, wanted)
       batch.rows[index] = { channel, resolve, reject }
       this.#dispatchSoon()
     })
@@ -101,8 +101,8 @@ export class Batcher {
 
   async #runBatch({ windows, rows }: OpenBatch): Promise<void> {
     try {
-      const fakeLogits = await windows.run()
-      for (const [index, row] of rows.entries()) settle(row, fakeLogits[index])
+      const scored = await windows.run()
+      for (const [index, row] of rows.entries()) settle(row, scored[index])
     } catch (error) {
       for (const row of rows) row.reject(error)
     }
@@ -110,8 +110,15 @@ export class Batcher {
 }
 
 /** A logit that is not a finite number is a failure, not a score. */
-function settle(row: Row, fakeLogit: number | undefined): void {
-  if (fakeLogit === undefined) row.resolve({ kind: 'superseded' })
-  else if (Number.isFinite(fakeLogit)) row.resolve({ kind: 'scored', fakeLogit })
-  else row.reject(new EarwitnessError('inference_failed', `the model gave ${fakeLogit}, which is not a finite number`))
+function settle(row: Row, scored: ScoredWindow | undefined): void {
+  if (scored === undefined) row.resolve({ kind: 'superseded' })
+  else if (allFinite(scored)) row.resolve({ kind: 'scored', ...scored })
+  else {
+    const why = `the model gave ${scored.fakeLogit}, which is not a finite number`
+    row.reject(new EarwitnessError('inference_failed', why))
+  }
+}
+
+function allFinite({ fakeLogit, evidence }: ScoredWindow): boolean {
+  return Number.isFinite(fakeLogit) && (evidence === undefined || evidence.fakeEvidence.every(Number.isFinite))
 }

@@ -19,7 +19,7 @@ export async function goldenLogit(
         target.set(goldenFrames.subarray(first * melBins, end * melBins), offset)
       },
     })
-    ;[fakeLogit] = await batch.run()
+    fakeLogit = (await batch.run())[0]?.fakeLogit
   }
   return fakeLogit ?? Number.NaN
 }

@@ -11,10 +11,14 @@ export interface Step {
   readonly embeddings: ArrayBuffer
   /** Embeddings of each row that count; as many as rows. */
   readonly valid: readonly number[]
+  /** Whether to say what each embedding adds. */
+  readonly evidence: boolean
 }
 
 export interface SteppedBatch {
-  readonly output: Float32Array
+  readonly output: Float32Array<ArrayBuffer>
+  /** float32 [rows, embeddings] */
+  readonly evidence?: Float32Array<ArrayBuffer>
   readonly frames: ArrayBuffer
   readonly embeddings: ArrayBuffer
 }
@@ -52,32 +56,33 @@ export class IncrementalInference {
     )
   }
 
-  async run({ frames, pieceFrames, pieces, embeddings, valid }: Step): Promise<SteppedBatch> {
+  async run({ frames, pieceFrames, pieces, embeddings, valid, evidence }: Step): Promise<SteppedBatch> {
     const { embeddings: most, incremental } = this.#description
     const known = new Float32Array(embeddings, 0, valid.length * most * incremental.embeddingWidth)
     if (pieces.length > 0) await this.#embed(new Float32Array(frames), pieceFrames, pieces, known)
     const { head } = incremental
-    const output = await fetch(this.#head, head.output, {
+    const wanted = evidence && head.evidence !== undefined ? [head.output, head.evidence] : [head.output]
+    const [output, adds] = await fetch(this.#head, wanted, {
       [head.input]: new Tensor('float32', known, [valid.length, most, incremental.embeddingWidth]),
       [head.validTensor]: new Tensor('int64', BigInt64Array.from(valid, BigInt), [valid.length]),
     })
-    return { output: output.slice(), frames, embeddings }
+    return { output: output!.slice(), ...(adds && { evidence: adds.slice() }), frames, embeddings }
   }
 
   async #embed(frames: Float32Array, pieceFrames: number, pieces: readonly Piece[], into: Float32Array): Promise<void> {
     const { bins, embeddings: most, incremental } = this.#description
     const { backbone, embeddingWidth: width } = incremental
-    const made = await fetch(this.#backbone, backbone.output, {
+    const [made] = await fetch(this.#backbone, [backbone.output], {
       [backbone.input]: new Tensor('float32', frames.subarray(0, pieces.length * pieceFrames * bins), [
         pieces.length,
         pieceFrames,
         bins,
       ]),
     })
-    const pieceValues = made.length / pieces.length
+    const pieceValues = made!.length / pieces.length
     for (const [index, { row, at, count }] of pieces.entries()) {
       const from = index * pieceValues
-      into.set(made.subarray(from, from + count * width), (row * most + at) * width)
+      into.set(made!.subarray(from, from + count * width), (row * most + at) * width)
     }
   }
 
@@ -87,8 +92,15 @@ export class IncrementalInference {
   }
 }
 
-async function fetch(session: InferenceSession, name: string, feeds: Record<string, Tensor>): Promise<Float32Array> {
-  const data = (await session.run(feeds, [name]))[name]?.data
-  if (!(data instanceof Float32Array)) throw new Error(`the output ${name} is not float32`)
-  return data
+async function fetch(
+  session: InferenceSession,
+  names: readonly string[],
+  feeds: Record<string, Tensor>,
+): Promise<Float32Array[]> {
+  const results = await session.run(feeds, names)
+  return names.map((name) => {
+    const data = results[name]?.data
+    if (!(data instanceof Float32Array)) throw new Error(`the output ${name} is not float32`)
+    return data
+  })
 }

@@ -2,12 +2,14 @@ import { FrameRing } from '../dsp/frame-ring.ts'
 import { embeddingsIn, framesOf, type Incremental, type Piece, pieceLength } from './backbone-pieces.ts'
 import type { Step } from './incremental-inference.ts'
 import type { ModelManifest } from './model-manifest.ts'
-import type { WindowSource } from './scorer.ts'
+import type { Evidence, ScoredWindow, WantedOfWindow, WindowSource } from './scorer.ts'
 import type { WindowBatch, WindowModel } from './window-batch.ts'
 import { windowStart } from './window-start.ts'
 
 export interface ScoredStep {
   readonly fakeLogits: readonly number[]
+  /** [rows, embeddings], where the step asked for it and the model can say it. */
+  readonly fakeEvidence?: Float32Array
   readonly frames: ArrayBuffer
   readonly embeddings: ArrayBuffer
 }
@@ -16,11 +18,13 @@ interface Waiting {
   readonly channel: object
   readonly source: WindowSource
   readonly end: number
+  readonly wantsEvidence: boolean
 }
 
 /** One window of a batch, in numbers of embeddings since the beginning of its channel. */
 interface Row {
   readonly source: WindowSource
+  readonly wantsEvidence: boolean
   readonly known: FrameRing
   /** Of the window. */
   readonly first: number
@@ -54,27 +58,40 @@ export class IncrementalWindows implements WindowModel {
   openBatch(): WindowBatch {
     const windows: Waiting[] = []
     return {
-      put: (place, channel, source) => {
-        windows[place] = { channel, source, end: source.count }
+      put: (place, channel, source, wanted: WantedOfWindow = {}) => {
+        windows[place] = { channel, source, end: source.count, wantsEvidence: wanted.evidence === true }
       },
       run: () => this.#run(windows),
     }
   }
 
-  async #run(windows: readonly Waiting[]): Promise<readonly (number | undefined)[]> {
+  async #run(windows: readonly Waiting[]): Promise<readonly (ScoredWindow | undefined)[]> {
     const rows = windows.map((window) => this.#rowOf(window))
     const held = rows.filter((row) => row !== undefined)
     if (held.length === 0) return rows.map(() => undefined)
-    const scored = await this.#step({ ...this.#framesFor(held), ...this.#embeddingsFor(held) })
+    const evidence = held.some(({ wantsEvidence }) => wantsEvidence)
+    const scored = await this.#step({ ...this.#framesFor(held), ...this.#embeddingsFor(held), evidence })
     this.#spareFrames = scored.frames
     this.#spareEmbeddings = scored.embeddings
     this.#learn(held, new Float32Array(scored.embeddings))
-    const fakeLogits = scored.fakeLogits.values()
-    return rows.map((row) => (row === undefined ? undefined : fakeLogits.next().value))
+    const found = held.map((row, index) => this.#scoredOf(row, index, scored)).values()
+    return rows.map((row) => (row === undefined ? undefined : found.next().value))
+  }
+
+  #scoredOf(row: Row, index: number, { fakeLogits, fakeEvidence }: ScoredStep): ScoredWindow {
+    const fakeLogit = fakeLogits[index]!
+    if (!row.wantsEvidence || fakeEvidence === undefined) return { fakeLogit }
+    const from = index * this.#embeddings
+    return { fakeLogit, evidence: this.#evidenceOf(row, fakeEvidence.slice(from, from + row.end - row.first)) }
+  }
+
+  #evidenceOf({ first }: Row, fakeEvidence: Float32Array): Evidence {
+    const { receptiveFrames, strideFrames } = this.#incremental
+    return { firstFrame: first * strideFrames + (receptiveFrames - 1) / 2, strideFrames, fakeEvidence }
   }
 
   /** Undefined where the source has forgotten frames that are needed. */
-  #rowOf({ channel, source, end }: Waiting): Row | undefined {
+  #rowOf({ channel, source, end, wantsEvidence }: Waiting): Row | undefined {
     const start = windowStart(end, this.#manifest)
     const first = start / this.#incremental.strideFrames
     const row = { first, end: first + embeddingsIn(end - start, this.#incremental) }
@@ -82,7 +99,7 @@ export class IncrementalWindows implements WindowModel {
     if (known.oldest > first || known.count < first || known.count > row.end) known.restart(first)
     const next = known.count
     const lost = next < row.end && source.oldest > next * this.#incremental.strideFrames
-    return lost ? undefined : { ...row, source, known, next }
+    return lost ? undefined : { ...row, source, wantsEvidence, known, next }
   }
 
   #knownOf(channel: object): FrameRing {

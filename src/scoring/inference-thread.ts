@@ -121,8 +121,9 @@ export class InferenceThread {
     if (this.#worker === undefined) await this.#startWorker()
     const answer = await this.#ask({ kind: 'step', ...step }, [step.frames, step.embeddings])
     if (answer.kind !== 'stepped') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
-    const { output, frames, embeddings } = answer
-    return { fakeLogits: this.#fakeLogits(output, step.valid.length), frames, embeddings }
+    const { output, evidence, frames, embeddings } = answer
+    const fakeLogits = this.#fakeLogits(output, step.valid.length)
+    return { fakeLogits, ...(evidence && { fakeEvidence: this.#towardsFake(evidence) }), frames, embeddings }
   }
 
   #fakeLogits(values: Float32Array, rows: number): number[] {
@@ -131,6 +132,10 @@ export class InferenceThread {
     return Array.from({ length: rows }, (_, row) =>
       fakeLogitOf(values.subarray(row * width, (row + 1) * width), output),
     )
+  }
+
+  #towardsFake(evidence: Float32Array): Float32Array {
+    return this.#model.manifest.output.fake === 'negative' ? evidence.map((value) => -value) : evidence
   }
 
   /** Waits for what runs, then ends the thread. */

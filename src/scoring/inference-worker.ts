@@ -131,7 +131,9 @@ async function handle(port: MessagePort, request: AnsweredRequest): Promise<void
 /** What goes back by transfer. */
 function memoryOf(answer: WorkerAnswer): ArrayBuffer[] {
   if (answer.kind === 'scored') return [answer.frames]
-  return answer.kind === 'stepped' ? [answer.frames, answer.embeddings] : []
+  if (answer.kind !== 'stepped') return []
+  const { frames, embeddings, evidence } = answer
+  return evidence === undefined ? [frames, embeddings] : [frames, embeddings, evidence.buffer]
 }
 
 const port = parentPort

@@ -4,7 +4,7 @@ import { Batcher, type BatcherOptions } from './batcher.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelManifest, Provider, ProviderChoice } from './model-manifest.ts'
 import { type ModelPackage, readModelPackage } from './model-package.ts'
-import type { Scorer, WindowOutcome, WindowSource } from './scorer.ts'
+import type { Scorer, WantedOfWindow, WindowOutcome, WindowSource } from './scorer.ts'
 
 export interface LocalScorerOptions extends Partial<BatcherOptions> {
   readonly provider?: ProviderChoice
@@ -55,8 +55,8 @@ export class LocalScorer implements Scorer {
     return this.#thread
   }
 
-  score(channel: object, window: WindowSource): Promise<WindowOutcome> {
-    return this.#batcher.score(channel, window)
+  score(channel: object, window: WindowSource, wanted?: WantedOfWindow): Promise<WindowOutcome> {
+    return this.#batcher.score(channel, window, wanted)
   }
 
   async close(): Promise<void> {

@@ -58,7 +58,13 @@ const IncrementalSchema = v.object({
   /** `input` [batch, frames, bins] → `output` [batch, embeddings, width] */
   backbone: v.object({ input: v.string(), output: v.string() }),
   /** `input` [batch, embeddings, width] and how many of them count, int64 [batch] → `output`, which means what the model's does */
-  head: v.object({ input: v.string(), validTensor: v.string(), output: v.string() }),
+  head: v.object({
+    input: v.string(),
+    validTensor: v.string(),
+    output: v.string(),
+    /** [batch, embeddings]: what each embedding adds to a logit; those that count add up to it. */
+    evidence: v.optional(v.string()),
+  }),
 })
 
 /** The single place that says what a model means. Read from `model.json`, checked before anything is loaded. */
@@ -128,7 +134,7 @@ export function parseModelManifest(value: unknown): ModelManifest {
 }
 
 /** What no field can show alone. */
-function checkTogether({ input, decision, incremental, files }: ModelManifest): void {
+function checkTogether({ input, output, decision, incremental, files }: ModelManifest): void {
   if (input.padding === 'length' && input.lengthTensor === undefined) {
     refuse('input.lengthTensor', 'is needed where padding is "length"')
   }
@@ -136,6 +142,9 @@ function checkTogether({ input, decision, incremental, files }: ModelManifest): 
   if (incremental === undefined) {
     if (files.some(({ parts }) => parts !== undefined)) refuse('incremental', 'is needed where a file has parts')
     return
+  }
+  if (incremental.head.evidence !== undefined && output.kind !== 'logit') {
+    refuse('incremental.head.evidence', 'is only for models whose output.kind is "logit"')
   }
   if (input.padding !== 'length') refuse('incremental', 'is only for models whose input.padding is "length"')
   if (incremental.receptiveFrames > input.leastFrames) {

@@ -10,10 +10,29 @@ export interface WindowSource {
   copy(first: number, end: number, target: Float32Array, offset: number): void
 }
 
+/** What the stretches of a window add to its fake logit, in logits: their sum is the fake logit. */
+export interface Evidence {
+  /** The frame in the middle of the first stretch, counted as the source counts. */
+  readonly firstFrame: number
+  /** Frames from one stretch to the next. */
+  readonly strideFrames: number
+  readonly fakeEvidence: Float32Array
+}
+
+export interface ScoredWindow {
+  readonly fakeLogit: number
+  /** Where it was asked for, and the model can say it. */
+  readonly evidence?: Evidence
+}
+
 export type WindowOutcome =
-  | { readonly kind: 'scored'; readonly fakeLogit: number }
+  | ({ readonly kind: 'scored' } & ScoredWindow)
   /** The model was not free before a newer window of the same channel came, or before the source forgot this one. */
   | { readonly kind: 'superseded' }
+
+export interface WantedOfWindow {
+  readonly evidence?: boolean
+}
 
 /** Whatever turns windows into fake logits. */
 export interface Scorer {
@@ -25,6 +44,6 @@ export interface Scorer {
    * @param channel any object that stands for one channel of one stream, and so for one source
    * @throws EarwitnessError `inference_failed`, `inference_timeout`
    */
-  score(channel: object, window: WindowSource): Promise<WindowOutcome>
+  score(channel: object, window: WindowSource, wanted?: WantedOfWindow): Promise<WindowOutcome>
   close(): Promise<void>
 }

@@ -28,7 +28,7 @@ export class WholeWindows implements WindowModel {
       run: async () => {
         const scored = await this.#run({ frames, lengths })
         this.#spare ??= scored.frames
-        return scored.fakeLogits
+        return scored.fakeLogits.map((fakeLogit) => ({ fakeLogit }))
       },
     }
   }

@@ -1,8 +1,10 @@
 import type { EarwitnessError } from '../protocol/errors.ts'
-import type { ChannelSummary, InconclusiveReason, ServerEvent, Verdict } from '../protocol/events.ts'
+import type { ChannelSummary, InconclusiveReason, ScoreEvent, ServerEvent, Verdict } from '../protocol/events.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
+import type { ScoredWindow } from '../scoring/scorer.ts'
 import { AlertState } from './alert-state.ts'
 import type { DueWindow } from './channel-track.ts'
+import { evidenceStretches } from './evidence-stretches.ts'
 import { calibrated, probabilityOf, Smoothing } from './probability.ts'
 import type { Settled } from './settled.ts'
 
@@ -40,9 +42,9 @@ export class ChannelJudge {
         return [errorEvent(window, settled.error)]
       case 'inconclusive':
         this.#reasons.set(settled.reason, (this.#reasons.get(settled.reason) ?? 0) + 1)
-        return this.#scoreEvents(window, latencyMs, null, 'inconclusive', settled.reason)
+        return this.#scoreEvents(window, latencyMs, null, { verdict: 'inconclusive', reason: settled.reason })
       case 'scored':
-        return this.#judged(window, settled.fakeLogit, latencyMs)
+        return this.#judged(window, settled, latencyMs)
     }
   }
 
@@ -67,7 +69,7 @@ export class ChannelJudge {
     }
   }
 
-  #judged(window: DueWindow, fakeLogit: number, latencyMs: number): ServerEvent[] {
+  #judged(window: DueWindow, { fakeLogit, evidence }: ScoredWindow, latencyMs: number): ServerEvent[] {
     const end = window.endSample / MODEL_RATE
     const logit = calibrated(fakeLogit, this.#manifest.calibration)
     const windowFakeProbability = probabilityOf(logit)
@@ -75,7 +77,10 @@ export class ChannelJudge {
     this.#scored += 1
     this.#sum += windowFakeProbability
     this.#peak = Math.max(this.#peak ?? 0, fakeProbability)
-    const events = this.#scoreEvents(window, latencyMs, windowFakeProbability, this.#verdictOf(fakeProbability))
+    const events = this.#scoreEvents(window, latencyMs, windowFakeProbability, {
+      verdict: this.#verdictOf(fakeProbability),
+      ...(evidence && { evidence: evidenceStretches(evidence, this.#manifest) }),
+    })
     const change = this.#alert.push(fakeProbability, end)
     if (change !== undefined) {
       events.push({ type: 'alert', ...change, channel: window.channel, at: end, fakeProbability })
@@ -87,8 +92,7 @@ export class ChannelJudge {
     window: DueWindow,
     latencyMs: number,
     windowFakeProbability: number | null,
-    verdict: Verdict,
-    reason?: InconclusiveReason,
+    judgement: Pick<ScoreEvent, 'verdict' | 'reason' | 'evidence'>,
   ): ServerEvent[] {
     const skipped = this.#skippedSinceEvent
     this.#skippedSinceEvent = 0
@@ -101,8 +105,7 @@ export class ChannelJudge {
       end: window.endSample / MODEL_RATE,
       fakeProbability: smoothed === undefined ? null : probabilityOf(smoothed),
       windowFakeProbability,
-      verdict,
-      ...(reason !== undefined && { reason }),
+      ...judgement,
       provisional: window.provisional,
       speechSeconds: window.gate.speechSeconds,
       gapMs: window.gapMs,

@@ -37,6 +37,8 @@ export interface ChannelTrackOptions {
   readonly sampleRate: number
   readonly hopFrames: number
   readonly scorer: Scorer
+  /** Whether to ask for each window's evidence. */
+  readonly evidence?: boolean
   readonly fft: Fft
 }
 
@@ -164,7 +166,7 @@ export class ChannelTrack {
       gapMs,
       settled:
         gate.reason === undefined
-          ? settle(this.#options.scorer.score(this, this.#ring))
+          ? settle(this.#options.scorer.score(this, this.#ring, { evidence: this.#options.evidence === true }))
           : Promise.resolve({ kind: 'inconclusive', reason: gate.reason }),
     })
   }

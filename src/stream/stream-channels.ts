@@ -109,10 +109,11 @@ export class StreamChannels {
       )
     }
     const hopFrames = hopFramesOf(parameters)
+    const { evidence } = parameters
     this.#tracks = Array.from(
       { length: channels },
       (_, channel) =>
-        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, fft }, (window) => {
+        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, evidence, fft }, (window) => {
           this.#found.push({ kind: 'window', window })
         }),
     )

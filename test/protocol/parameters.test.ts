@@ -11,6 +11,7 @@ describe('stream parameters', () => {
       sampleRate: 16_000,
       channels: 1,
       downmix: false,
+      evidence: false,
       hop: 0.5,
       halfLife: 2,
     })

@@ -117,6 +117,40 @@ describe('windows that go on from the ones before', () => {
   })
 })
 
+describe('the evidence of a window', () => {
+  const evidenceOf = async (channel: Channel) => {
+    const outcome = await incremental.score(channel, channel.ring, { evidence: true })
+    if (outcome.kind !== 'scored' || outcome.evidence === undefined) throw new Error('no evidence')
+    return { ...outcome.evidence, fakeLogit: outcome.fakeLogit }
+  }
+
+  it('adds up to the fake logit, of short windows and of full ones', async () => {
+    const channel = new Channel(1)
+    for (const frames of [100, 57, 600, 50, 1_100]) {
+      channel.push(frames)
+      const { fakeLogit, fakeEvidence } = await evidenceOf(channel)
+      expect(Math.abs(fakeEvidence.reduce((sum, value) => sum + value, 0) - fakeLogit)).toBeLessThan(1e-3)
+    }
+  })
+
+  it('lies in the middle of the frames of each embedding', async () => {
+    const channel = new Channel(1)
+    channel.push(1_250)
+    const { firstFrame, strideFrames, fakeEvidence } = await evidenceOf(channel)
+    expect({ firstFrame, strideFrames, stretches: fakeEvidence.length }).toEqual({
+      firstFrame: 228 + 40,
+      strideFrames: 4,
+      stretches: 236,
+    })
+  })
+
+  it('is not said where nobody asked', async () => {
+    const channel = new Channel(1)
+    channel.push(300)
+    expect(await incremental.score(channel, channel.ring)).toEqual({ kind: 'scored', fakeLogit: expect.any(Number) })
+  })
+})
+
 describe('what is sent to the model', () => {
   /** A model that keeps what it is given and answers with zeros. */
   function keptSteps() {

@@ -54,6 +54,11 @@ describe('a model manifest', () => {
       /^model\.json: incremental: is only for/,
     ],
     [
+      'evidence for an output that is no logit',
+      { output: { ...defaultManifest.output, kind: 'probability' } },
+      /incremental\.head\.evidence/,
+    ],
+    [
       'embeddings of more frames than the least window holds',
       { incremental: { ...defaultManifest.incremental, receptiveFrames: 101 } },
       /incremental\.receptiveFrames/,
