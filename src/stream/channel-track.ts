@@ -70,7 +70,7 @@ export class ChannelTrack {
     this.#frontEnd = createFrontEnd(frontend, options.fft)
     this.#nextDue = this.#leastFrames
     this.#ring = new FrameRing(input.frames + WAITING_FRAMES, frontend.melBins)
-    this.#gate = new SpeechGate(input.frames + GATE_SLACK_FRAMES, decision.leastSpeechSeconds)
+    this.#gate = new SpeechGate(input.frames + GATE_SLACK_FRAMES, decision.leastSpeechSeconds, options.fft)
     this.#clipping = new ClippingWatch(options.sampleRate)
     this.#gaps = new GapLog((input.frames + GATE_SLACK_FRAMES) * frontend.hopSamples)
   }

@@ -1,19 +1,20 @@
+import type { Fft } from '../dsp/fft.ts'
+import { FrameCues } from '../dsp/frame-cues.ts'
 import type { InconclusiveReason } from '../protocol/events.ts'
+import { EVIDENCE_FRAMES, EVIDENCE_HOP, SpeechEvidence } from './speech-evidence.ts'
 
-/** Samples of one gate frame: 10 ms at 16 kHz, as a mel frame's hop. */
-const FRAME = 160
 const FRAMES_PER_SECOND = 100
 /** Decibels of full scale, pre-emphasised, below which there is nothing to hear. */
-const SILENCE_DB = -70
+const SILENCE_DB = -80
 /** A frame counts as speech if it is at most this far below the window's loud frames. */
 const SPEECH_RANGE_DB = 30
 /** The share of loud frames whose quietest one says how loud the window is. */
 const LOUD_SHARE = 0.05
-/**
- * The standard deviation of the zero-crossing rate over a window's active frames, below which it is no speech:
- * voiced and unvoiced sounds take turns in speech (0.05 to 0.3), and hardly in music, tones and noise (below 0.05).
- */
-const LEAST_CROSSING_SPREAD = 0.05
+/** The pieces of a window, those most like speech, that decide: speech need not fill the window. */
+const DECIDING_PIECES = 4
+/** The log odds that they need on average: the best of many pieces of music looks more like speech than the only one. */
+const LEAST_LOG_ODDS = -1.5
+const LEAST_LOG_ODDS_A_PIECE = 0.1
 /** The share of a window that may be missing. */
 const MOST_GAP_SHARE = 0.5
 
@@ -26,42 +27,36 @@ export interface GateVerdict {
 }
 
 /**
- * Tells how much speech the last frames hold, from 16 kHz samples: level and zero crossings, every 10 ms.
+ * Tells whether the last frames hold speech, and how much, from 16 kHz samples, whatever front end the model has.
  * Any chunking gives the same answers. Memory is fixed.
  */
 export class SpeechGate {
   readonly #capacity: number
   readonly #leastSpeechSeconds: number
+  readonly #cues: FrameCues
+  readonly #evidence = new SpeechEvidence()
   readonly #levels: Float32Array
-  readonly #crossings: Float32Array
   readonly #sorted: Float32Array
+  /** Log odds of the pieces, by their last frame. */
+  readonly #pieces: Float64Array
+  readonly #largest = new Float64Array(DECIDING_PIECES)
   #frames = 0
-  #filled = 0
-  #energy = 0
-  #changes = 0
-  #previous = 0
 
   /**
    * @param capacity frames that stay known
    * @param leastSpeechSeconds speech that a window needs to be judged
    */
-  constructor(capacity: number, leastSpeechSeconds: number) {
+  constructor(capacity: number, leastSpeechSeconds: number, fft: Fft) {
     this.#capacity = capacity
     this.#leastSpeechSeconds = leastSpeechSeconds
+    this.#cues = new FrameCues(fft)
     this.#levels = new Float32Array(capacity)
-    this.#crossings = new Float32Array(capacity)
     this.#sorted = new Float32Array(capacity)
+    this.#pieces = new Float64Array(Math.ceil(capacity / EVIDENCE_HOP) + 1)
   }
 
   push(samples: Float32Array): void {
-    for (const sample of samples) {
-      const emphasised = sample - 0.97 * this.#previous
-      this.#energy += emphasised * emphasised
-      if (sample >= 0 !== this.#previous >= 0) this.#changes += 1
-      this.#previous = sample
-      this.#filled += 1
-      if (this.#filled === FRAME) this.#endFrame()
-    }
+    this.#cues.push(samples, this.#onFrame)
   }
 
   /**
@@ -75,23 +70,48 @@ export class SpeechGate {
     const from = Math.max(first, this.#frames - this.#capacity)
     const to = Math.min(end, this.#frames)
     const threshold = Math.max(SILENCE_DB, this.#loudLevel(from, to) - SPEECH_RANGE_DB)
-    const { active, spread } = this.#activity(from, to, threshold)
+    const active = this.#activeFrames(from, to, threshold)
     if (active === 0) return { ...nothing, reason: 'silence' }
-    if (spread < LEAST_CROSSING_SPREAD) return { ...nothing, reason: 'not_speech' }
-    const speechSeconds = active / FRAMES_PER_SECOND
-    const newSpeechSeconds = this.#activity(Math.max(from, since), to, threshold).active / FRAMES_PER_SECOND
-    const speech = { speechSeconds, newSpeechSeconds }
-    return speechSeconds < this.#leastSpeechSeconds ? { ...speech, reason: 'too_little_speech' } : speech
+    const newActive = this.#activeFrames(Math.max(from, since), to, threshold)
+    const speech = { speechSeconds: active / FRAMES_PER_SECOND, newSpeechSeconds: newActive / FRAMES_PER_SECOND }
+    if (speech.speechSeconds < this.#leastSpeechSeconds) return { ...speech, reason: 'too_little_speech' }
+    return this.#soundsLikeSpeech(from, to) ? speech : { ...nothing, reason: 'not_speech' }
   }
 
-  #endFrame(): void {
-    const slot = this.#frames % this.#capacity
-    this.#levels[slot] = 10 * Math.log10(this.#energy / FRAME + 1e-12)
-    this.#crossings[slot] = this.#changes / FRAME
+  readonly #onFrame = (cues: FrameCues): void => {
+    this.#levels[this.#frames % this.#capacity] = cues.level
     this.#frames += 1
-    this.#filled = 0
-    this.#energy = 0
-    this.#changes = 0
+    const logOdds = this.#evidence.push(cues)
+    if (logOdds !== undefined) this.#pieces[this.#slotOfPiece(this.#frames)] = logOdds
+  }
+
+  #slotOfPiece(end: number): number {
+    return (end / EVIDENCE_HOP) % this.#pieces.length
+  }
+
+  /** By the pieces that lie within the frames. Too short for one: nothing speaks against it. */
+  #soundsLikeSpeech(from: number, to: number): boolean {
+    const firstEnd = Math.ceil((from + EVIDENCE_FRAMES) / EVIDENCE_HOP) * EVIDENCE_HOP
+    if (firstEnd > to) return true
+    this.#largest.fill(Number.NEGATIVE_INFINITY)
+    let telling = 0
+    for (let end = firstEnd; end <= to; end += EVIDENCE_HOP) {
+      const logOdds = this.#pieces[this.#slotOfPiece(end)]!
+      if (logOdds === Number.NEGATIVE_INFINITY) continue
+      telling += 1
+      this.#keepIfLarge(logOdds)
+    }
+    const deciding = Math.min(telling, DECIDING_PIECES)
+    let sum = 0
+    for (let rank = 0; rank < deciding; rank += 1) sum += this.#largest[rank]!
+    return deciding > 0 && sum / deciding > LEAST_LOG_ODDS + LEAST_LOG_ODDS_A_PIECE * (telling - 1)
+  }
+
+  #keepIfLarge(logOdds: number): void {
+    let rank = DECIDING_PIECES - 1
+    if (logOdds <= this.#largest[rank]!) return
+    for (; rank > 0 && this.#largest[rank - 1]! < logOdds; rank -= 1) this.#largest[rank] = this.#largest[rank - 1]!
+    this.#largest[rank] = logOdds
   }
 
   #loudLevel(from: number, to: number): number {
@@ -101,20 +121,9 @@ export class SpeechGate {
     return sorted[Math.floor(sorted.length * (1 - LOUD_SHARE))] ?? Number.NEGATIVE_INFINITY
   }
 
-  /** How many frames are active, and how widely their zero-crossing rates are spread. */
-  #activity(from: number, to: number, threshold: number): { active: number; spread: number } {
+  #activeFrames(from: number, to: number, threshold: number): number {
     let active = 0
-    let sum = 0
-    let squares = 0
-    for (let frame = from; frame < to; frame += 1) {
-      const slot = frame % this.#capacity
-      if (this.#levels[slot]! <= threshold) continue
-      const rate = this.#crossings[slot]!
-      active += 1
-      sum += rate
-      squares += rate * rate
-    }
-    const mean = sum / Math.max(1, active)
-    return { active, spread: Math.sqrt(Math.max(0, squares / Math.max(1, active) - mean * mean)) }
+    for (let frame = from; frame < to; frame += 1) if (this.#levels[frame % this.#capacity]! > threshold) active += 1
+    return active
   }
 }

@@ -52,6 +52,12 @@ describe('earwitness watch --json', () => {
     expect(await scoresFrom(['-', ...words], bytes)).toEqual(streamed)
   })
 
+  it('judges no window of music on hold', async () => {
+    const judged = await scoresFrom([fixture('music-morning_coffee')])
+    expect(judged.map(({ verdict }) => verdict)).toEqual(judged.map(() => 'inconclusive'))
+    expect(judged.at(-1)).toMatchObject({ reason: 'not_speech', fakeProbability: null })
+  })
+
   it('has a server score a file', async () => {
     expect(await scoresFrom([`ws://localhost:${server.port}`, fake])).toEqual(streamed)
   })

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Limits } from '../../src/protocol/limits.ts'
 import { type RunningServer, serve, type TransportName } from '../../src/server/serve.ts'
-import { fakeSpeech, firstSeconds, inPieces } from '../fixtures/recordings.ts'
+import { fakeSpeech, firstSeconds, inPieces, telephone } from '../fixtures/recordings.ts'
 import { metric, refusal, StreamClient } from './stream-client.ts'
 
 const FINALIZE = JSON.stringify({ type: 'finalize' })
@@ -49,6 +49,18 @@ describe.each<TransportName>(['ws', 'uws'])('a stream over %s', (transport) => {
     const [left, right] = client.of('summary')[0]!.channels
     expect(left).toMatchObject({ channel: 0, scored: 3 })
     expect(right).toMatchObject({ channel: 1, scored: 0, verdict: 'inconclusive', reason: 'silence' })
+  })
+
+  it('does not judge music on hold, and says that it heard no speech', async () => {
+    const client = await StreamClient.open(await start(), { encoding: 'mulaw', sampleRate: 8_000 })
+    await client.send(telephone.electronicMusic).finish()
+    expect(new Set(client.of('score').map(({ reason }) => reason))).toEqual(new Set(['not_speech']))
+    expect(client.of('summary')[0]!.channels[0]).toMatchObject({
+      scored: 0,
+      speechSeconds: 0,
+      verdict: 'inconclusive',
+      reason: 'not_speech',
+    })
   })
 
   it('scores what is there on finalize, and goes on', async () => {

@@ -1,3 +1,6 @@
+import { MU_LAW } from '../../src/audio/g711.ts'
+import { Resampler } from '../../src/dsp/resampler.ts'
+
 /** s16le at 16 kHz mono as samples, full scale ±1. */
 export function samplesOf(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -20,4 +23,36 @@ export function noise(seed: number, seconds: number, amplitude = 0.5): Float32Ar
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return amplitude * (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1)
   })
+}
+
+/** µ-law at 8 kHz as 16 kHz samples. */
+export function telephoneSamples(bytes: Uint8Array): Float32Array {
+  return resampled(
+    Float32Array.from(bytes, (code) => MU_LAW[code]!),
+    8_000,
+    16_000,
+  )
+}
+
+/** What a telephone's 8 kHz leave of 16 kHz samples. */
+export function throughTelephone(samples: Float32Array): Float32Array {
+  return resampled(resampled(samples, 16_000, 8_000), 8_000, 16_000)
+}
+
+/** The sound while it is on, and nothing while it is off. */
+export function pulsed(sound: Float32Array, onSeconds: number, offSeconds: number): Float32Array {
+  const period = (onSeconds + offSeconds) * 16_000
+  return sound.map((sample, at) => (at % period < onSeconds * 16_000 ? sample : 0))
+}
+
+export function mixed(...sounds: readonly Float32Array[]): Float32Array {
+  return sounds[0]!.map((_, at) => sounds.reduce((sum, sound) => sum + sound[at]!, 0))
+}
+
+function resampled(samples: Float32Array, from: number, to: number): Float32Array {
+  const pieces: number[] = []
+  const resampler = new Resampler(from, to)
+  resampler.push(samples, (piece) => pieces.push(...piece))
+  resampler.flush((piece) => pieces.push(...piece))
+  return Float32Array.from(pieces)
 }

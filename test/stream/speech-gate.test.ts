@@ -2,14 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type GateVerdict, SpeechGate } from '../../src/stream/speech-gate.ts'
 import { cutAt } from '../fixtures/arrays.ts'
-import { fakeSpeech, firstSeconds, realSpeech } from '../fixtures/recordings.ts'
-import { noise, samplesOf, tone } from './sounds.ts'
+import { fakeSpeech, firstSeconds, realSpeech, telephone } from '../fixtures/recordings.ts'
+import { mixed, noise, pulsed, samplesOf, telephoneSamples, throughTelephone, tone } from './sounds.ts'
+import { fft } from './test-model.ts'
 
 const WINDOW = 1024
 const speech = samplesOf(firstSeconds(realSpeech, 10.24))
 
 function judged(pieces: Iterable<Float32Array>, gapMs = 0): GateVerdict {
-  const gate = new SpeechGate(WINDOW + 64, 0.5)
+  const gate = new SpeechGate(WINDOW + 64, 0.5, fft)
   for (const piece of pieces) gate.push(piece)
   return gate.judge(0, WINDOW, 0, gapMs)
 }
@@ -32,8 +33,23 @@ describe('the speech gate', () => {
     )
   })
 
-  it('takes a tone of 440 Hz for no speech', () => {
-    expect(judged([tone(440, 10.24)]).reason).toBe('not_speech')
+  it.each([
+    ['a tone of 440 Hz', tone(440, 10.24)],
+    ['a dial tone', mixed(tone(350, 10.24, 0.2), tone(440, 10.24, 0.2))],
+    ['a busy tone', pulsed(mixed(tone(480, 10.24, 0.2), tone(620, 10.24, 0.2)), 0.5, 0.5)],
+    ['a ringing tone', pulsed(mixed(tone(440, 10.24, 0.2), tone(480, 10.24, 0.2)), 2, 4)],
+    ['a chord', mixed(tone(262, 10.24, 0.1), tone(330, 10.24, 0.1), tone(392, 10.24, 0.1))],
+    ['the answering tone of a fax', pulsed(tone(2_100, 10.24, 0.2), 0.45, 0.01)],
+    ['electronic music on hold', telephoneSamples(telephone.electronicMusic)],
+    ['music on hold by a band', telephoneSamples(telephone.bandMusic)],
+  ])('takes %s for no speech, loud and quiet', (_, samples) => {
+    for (const gain of [1, 0.1]) expect(judged([samples.map((sample) => sample * gain)]).reason).toBe('not_speech')
+  })
+
+  it('takes music for no speech at the first second of it, too', () => {
+    const gate = new SpeechGate(WINDOW, 0.5, fft)
+    gate.push(telephoneSamples(telephone.bandMusic).subarray(0, 16_160))
+    expect(gate.judge(0, 100, 0, 0).reason).toBe('not_speech')
   })
 
   it('finds too little speech in three tenths of a second of it', () => {
@@ -52,8 +68,27 @@ describe('the speech gate', () => {
     expect(verdict.speechSeconds).toBeLessThan(10)
   })
 
-  it('lets speech pass that is 40 dB quieter', () => {
-    expect(judged([speech.map((sample) => sample / 100)]).reason).toBeUndefined()
+  it.each([
+    ['40 dB quieter', speech.map((sample) => sample / 100)],
+    ['of a telephone', throughTelephone(speech)],
+    ['in noise 10 dB below it', mixed(speech, noise(4, 10.24, 0.04))],
+    ['in Spanish', telephoneSamples(telephone.spanish)],
+    ['of 380 words a minute', telephoneSamples(telephone.fast)],
+    ['that is whispered', telephoneSamples(telephone.whispered)],
+  ])('lets speech pass %s', (_, samples) => {
+    expect(judged([samples]).reason).toBeUndefined()
+  })
+
+  it('lets the first second of speech pass', () => {
+    const gate = new SpeechGate(WINDOW, 0.5, fft)
+    gate.push(speech)
+    expect(gate.judge(0, 100, 0, 0).reason).toBeUndefined()
+  })
+
+  it('lets two seconds of speech pass that follow eight of music', () => {
+    const samples = telephoneSamples(telephone.bandMusic).subarray(0, 163_840).slice()
+    samples.set(speech.subarray(0, 32_000), samples.length - 32_000)
+    expect(judged([samples]).reason).toBeUndefined()
   })
 
   it('refuses a window of which more than half never arrived', () => {
@@ -65,7 +100,7 @@ describe('the speech gate', () => {
   })
 
   it('counts as new only the speech after the window before', () => {
-    const gate = new SpeechGate(WINDOW, 0.5)
+    const gate = new SpeechGate(WINDOW, 0.5, fft)
     gate.push(speech)
     const { speechSeconds } = gate.judge(0, WINDOW, 0, 0)
     const verdict = gate.judge(0, WINDOW, 974, 0)
@@ -74,7 +109,7 @@ describe('the speech gate', () => {
   })
 
   it('judges the last frames by themselves, whatever came before them', () => {
-    const gate = new SpeechGate(WINDOW, 0.5)
+    const gate = new SpeechGate(WINDOW, 0.5, fft)
     gate.push(noise(3, 10.24, 1))
     gate.push(tone(440, 10.24))
     gate.push(speech)
