@@ -8,7 +8,7 @@ import { benchLatency } from './bench/latency.ts'
 import { machine } from './bench/machine.ts'
 import { BATCHES, benchModel } from './bench/model.ts'
 import type { PacketEncoding } from './bench/packets.ts'
-import { number } from './options.ts'
+import { number, providerOption } from './options.ts'
 
 interface LatencyFlags {
   readonly json?: boolean
@@ -33,6 +33,7 @@ export function benchCommand(): Command {
       `
 Examples:
   $ earwitness bench dsp --json
+  $ earwitness bench model --model my-ast --provider webgpu --batch 1,8,32
   $ earwitness bench latency --streams 1,10,50 --transport uws
   $ earwitness bench all --json > bench.json`,
     )
@@ -62,6 +63,7 @@ function model(): Command {
   return new Command('model')
     .description('full windows through the model, alone and in batches: whole, and going on from the ones before')
     .option('--model <name|folder>', 'what to measure', 'default')
+    .addOption(providerOption())
     .option('--threads <count>', 'of one inference', above(0), 1)
     .option('--batch <counts>', 'of windows at once, one measurement each', counts, BATCHES)
     .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
@@ -99,7 +101,7 @@ function all(): Command {
     print(flags, {
       dsp: await benchDsp({ seconds: 30, rounds: 9 }),
       decode: await benchDecode({ packets: 5_000, rounds: 9 }),
-      model: await benchModel({ model: 'default', rounds: 9, threads: 1, batch: BATCHES }),
+      model: await benchModel({ model: 'default', provider: 'auto', rounds: 9, threads: 1, batch: BATCHES }),
       latency: await benchLatency({
         streams: DEFAULT_STREAMS,
         seconds: 30,

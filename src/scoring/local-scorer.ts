@@ -79,5 +79,8 @@ async function startFirst(model: ModelPackage, options: LocalScorerOptions): Pro
       failures.push((error as Error).message)
     }
   }
-  throw new EarwitnessError('bad_model', `${model.manifest.name}: no provider runs it: ${failures.join('; ')}`)
+  throw new EarwitnessError(
+    'bad_model',
+    `${model.manifest.name}: no provider runs it: ${failures.map((failure) => failure.trim()).join('; ')}. docs/models.md says what each provider needs; --provider cpu needs nothing`,
+  )
 }

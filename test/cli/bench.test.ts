@@ -59,7 +59,8 @@ describe('earwitness bench', () => {
   })
 
   it('model measures the batches that are named', async () => {
-    const { whole } = await bench('model', '--rounds', '1', '--threads', '1', '--batch', '2,20')
+    const { whole } = await bench('model', '--rounds', '1', '--provider', 'cpu', '--batch', '2,20')
+    expect(whole.windowsPerSecond).toEqual({ 2: expect.any(Number), 20: expect.any(Number) })
     expect(whole.windowMilliseconds).toEqual({ 2: spread, 20: spread })
   })
 

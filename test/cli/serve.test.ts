@@ -20,6 +20,17 @@ async function start(...words: string[]): Promise<{ child: ChildProcess; port: n
   return { child, port: Number(/localhost:(\d+)/.exec(line)?.[1]), line }
 }
 
+describe.runIf(process.platform === 'linux')('earwitness serve with a provider that this machine lacks', () => {
+  it('refuses WebGPU without a driver, falls back to nothing, and says what to do', async () => {
+    const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--provider', 'webgpu'], {
+      env: { ...process.env, VK_ICD_FILENAMES: '/nowhere.json' },
+    })
+    const { code, stdout, stderr } = await ended(child)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/no provider runs it: webgpu: .*WebGPU adapter.*docs\/models\.md.*--provider cpu/s)
+  })
+})
+
 describe.each(['ws', 'uws'])('earwitness serve --transport %s', (transport) => {
   it('prints its address and keeps its log to standard error', async () => {
     const { child, port, line } = await start('--transport', transport)

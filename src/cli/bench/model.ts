@@ -1,5 +1,6 @@
 import { LocalScorer } from '../../scoring/local-scorer.ts'
 import { modelFolder } from '../../scoring/model-folders.ts'
+import type { ProviderChoice } from '../../scoring/model-manifest.ts'
 import type { WindowSource } from '../../scoring/scorer.ts'
 import { inTurns, type Measure } from './in-turns.ts'
 import { noise } from './noise.ts'
@@ -14,6 +15,8 @@ type ByBatch<Value> = Readonly<Record<number, Value>>
 interface Cost {
   /** From the batcher to the logit, by how many windows are scored at once. */
   readonly windowMilliseconds: ByBatch<Spread>
+  /** As many as streams that can be scored at a hop of one second. */
+  readonly windowsPerSecond: ByBatch<number>
   /** Processor time of all threads. */
   readonly cpuMsPerStreamSecond: ByBatch<Spread>
 }
@@ -33,6 +36,7 @@ export interface ModelReport {
 
 export interface ModelOptions {
   readonly model: string
+  readonly provider: ProviderChoice
   readonly rounds: number
   readonly threads: number
   /** How many windows at once, one measurement each. */
@@ -41,8 +45,8 @@ export interface ModelOptions {
 
 /** The cost of full windows, alone and in batches, through the same worker and batcher as a server's, both ways in turns. */
 export async function benchModel(options: ModelOptions): Promise<ModelReport> {
-  const { model, rounds, threads, batch } = options
-  const settings = { scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0, maxBatch: Math.max(...batch) }
+  const { model, provider, rounds, threads, batch } = options
+  const settings = { provider, scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0, maxBatch: Math.max(...batch) }
   const scorers = await Promise.all([
     LocalScorer.open(modelFolder(model), { ...settings, wholeWindows: true }),
     LocalScorer.open(modelFolder(model), settings),
@@ -106,8 +110,10 @@ class Costs {
   }
 
   of(how: string): Cost {
+    const milliseconds = (batch: number): Spread => this.#milliseconds[`${how} ${batch}`]!
     return {
-      windowMilliseconds: byBatch(this.#batches, (batch) => this.#milliseconds[`${how} ${batch}`]!),
+      windowMilliseconds: byBatch(this.#batches, milliseconds),
+      windowsPerSecond: byBatch(this.#batches, (batch) => rounded(1000 / milliseconds(batch).median)),
       // The first round warms up.
       cpuMsPerStreamSecond: byBatch(this.#batches, (batch) => spreadOf(this.#cpu.get(`${how} ${batch}`)!.slice(1))),
     }
