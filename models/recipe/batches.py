@@ -3,6 +3,9 @@
 A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it;
 long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window: gain, a smooth equaliser, band limit, noise added as power, mel bands
 dropped. All of it in the mel domain, where it costs nothing; the channels that need samples were applied by prepare.py.
+
+Hard pairs: a share of the copy-synthesis windows come with their human twins in the same batch, cut at the same places and
+augmented by the same draws, so that nothing but the synthesis tells the two apart.
 """
 
 import csv
@@ -45,10 +48,12 @@ class Frames:
 
 
 class Sampler:
-    """Draws training windows. `weights` maps a system to its share within its class (default 1)."""
+    """Draws training windows. `weights` maps a system to its share within its class (default 1), `twins` is the share of
+    copies that bring their human twin along."""
 
-    def __init__(self, frames, weights, seed):
-        self.frames = frames
+    def __init__(self, frames, weights, seed, twins=0.0):
+        self.frames, self.twins = frames, twins
+        self.entry_of = {(row, turn): (row, turn, at, count) for row, turn, at, count in frames.entries}
         self.draw = np.random.default_rng(seed)
         self.groups = {"real": defaultdict(lambda: defaultdict(list)), "fake": defaultdict(lambda: defaultdict(list))}
         for entry in frames.entries:
@@ -64,36 +69,55 @@ class Sampler:
                 sizes = np.sqrt([sum(e[3] for e in systems[name][k]) for k in keys])
                 self.speakers[label, name] = (keys, sizes / sizes.sum())
 
-    def window(self, label, count):
-        """float32 [count, 128]: one speaker of one system."""
+    def voice(self, label):
+        """All entries of one pass of one speaker of one system, drawn by the weights."""
         system = self.draw.choice(self.systems[label], p=self.shares[label])
         keys, share = self.speakers[label, system]
-        clips = self.groups[label][system][keys[self.draw.choice(len(keys), p=share)]]
-        out, filled, most = np.empty((count, MEL_BINS), np.float32), 0, int(self.draw.choice(PAUSES))
-        pause = self.draw.integers(20, 300) if self.draw.random() < 0.3 else 0
+        return self.groups[label][system][keys[self.draw.choice(len(keys), p=share)]]
+
+    def twins_of(self, clips):
+        """The human entries that copies were made from, in the same order; none if one of them has no twin."""
+        rows = [self.frames.rows[entry[0]]["twin"] for entry in clips]
+        found = [self.entry_of.get((int(row), entry[1])) if row else None for row, entry in zip(rows, clips)]
+        return found if all(found) else None
+
+    def window(self, clips, count, draw):
+        """float32 [count, 128]: entries of one voice joined, with pauses, by the choices of `draw`, then augmented."""
+        out, filled, most = np.empty((count, MEL_BINS), np.float32), 0, int(draw.choice(PAUSES))
+        pause = draw.integers(20, 300) if draw.random() < 0.3 else 0
         while filled < count:
-            clip = self.frames.frames(clips[self.draw.integers(len(clips))]).astype(np.float32)
-            quiet = stillness(clip, min(pause, (count - filled) // 2), self.draw)
+            clip = self.frames.frames(clips[draw.integers(len(clips))]).astype(np.float32)
+            quiet = stillness(clip, min(pause, (count - filled) // 2), draw)
             out[filled:filled + len(quiet)] = quiet
             filled += len(quiet)
             clip = shorten_pauses(clip, most)
             take = min(count - filled, len(clip))
-            start = self.draw.integers(len(clip) - take + 1)
+            start = int(draw.random() * (len(clip) - take + 1))
             out[filled:filled + take] = clip[start:start + take]
             filled += take
-            pause = self.draw.integers(5, 60) if self.draw.random() < 0.5 else 0
-        return out
+            pause = draw.integers(5, 60) if draw.random() < 0.5 else 0
+        return augment(torch.from_numpy(out), draw)
+
+    def pair(self, real_count, fake_count):
+        """One real and one fake window; of the same words, cuts and channel when they are twins."""
+        fakes, (seed, other) = self.voice("fake"), self.draw.integers(1 << 40, size=2)
+        humans = self.twins_of(fakes) if self.draw.random() < self.twins else None
+        if humans:
+            real_count, other = fake_count, seed
+        real = self.window(humans or self.voice("real"), real_count, np.random.default_rng(other))
+        return real, self.window(fakes, fake_count, np.random.default_rng(seed))
 
     def batch(self, size):
         """frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
         longest = int(np.exp(self.draw.uniform(np.log(130), np.log(700))))
         lengths = np.where(self.draw.random(size) < 0.6, longest, self.draw.integers(LEAST_FRAMES, longest + 1, size))
-        labels = np.arange(size) % 2
         frames = torch.zeros(size, longest, MEL_BINS)
-        for i in range(size):
-            clip = torch.from_numpy(self.window("fake" if labels[i] else "real", lengths[i]))
-            frames[i, :lengths[i]] = augment(clip, self.draw)
-        return frames, torch.from_numpy(lengths.astype(np.int64)), torch.from_numpy(labels.astype(np.float32))
+        for i in range(0, size, 2):
+            for k, window in enumerate(self.pair(lengths[i], lengths[i + 1]), i):
+                frames[k, :len(window)] = window
+                lengths[k] = len(window)
+        labels = torch.arange(size) % 2
+        return frames, torch.from_numpy(lengths.astype(np.int64)), labels.float()
 
 
 def shorten_pauses(clip, most):

@@ -21,6 +21,8 @@ CODECS = {
     "alaw": (["-ar", "8000", "-c:a", "pcm_alaw"], "wav", []),
     "gsm": (["-ar", "8000", "-c:a", "libgsm"], "gsm", []),
     "g722": (["-c:a", "g722", "-f", "g722"], "g722", ["-f", "g722"]),
+    "opus-6": (["-c:a", "libopus", "-b:a", "6k", "-application", "voip"], "ogg", []),
+    "opus-9": (["-c:a", "libopus", "-b:a", "9k", "-application", "voip"], "ogg", []),
     "opus-12": (["-c:a", "libopus", "-b:a", "12k", "-application", "voip"], "ogg", []),
     "opus-16": (["-c:a", "libopus", "-b:a", "16k", "-application", "voip"], "ogg", []),
     "opus-24": (["-c:a", "libopus", "-b:a", "24k"], "ogg", []),
@@ -33,7 +35,8 @@ CODECS = {
     "aac-32": (["-c:a", "aac", "-b:a", "32k"], "m4a", []),
     "aac-64": (["-ar", "44100", "-c:a", "aac", "-b:a", "64k"], "m4a", []),
 }
-TRAIN_CODECS = [name for name in CODECS if name != "opus-16"]  # Opus at 16 kbit/s is kept for the robustness table
+# How often each family is drawn; its members share that. Calls are Opus and G.711, files are MP3 and AAC.
+FAMILY_SHARES = {"opus": 0.36, "mp3": 0.2, "aac": 0.12, "mulaw": 0.08, "alaw": 0.06, "vorbis": 0.08, "g722": 0.05, "gsm": 0.05}
 
 
 def speech_level(samples):
@@ -129,11 +132,16 @@ def through_codec(waves, name):
     return [np.pad(piece, (0, len(wave) - len(piece))).astype(np.float32) for piece, wave in zip(out, waves)]
 
 
-def process(waves, seed, codec_share=0.5):
+def draw_codec(draw):
+    family = str(draw.choice(list(FAMILY_SHARES), p=list(FAMILY_SHARES.values())))
+    return str(draw.choice([name for name in CODECS if name.split("-")[0] == family]))
+
+
+def process(waves, seed, codec_share=0.55):
     """One random pass of the chain over a list of clips of any class."""
     draw = np.random.default_rng(seed)
     waves = [before_codec(wave, draw) for wave in waves]
-    names = [str(draw.choice(TRAIN_CODECS)) if draw.random() < codec_share else "" for _ in waves]
+    names = [draw_codec(draw) if draw.random() < codec_share else "" for _ in waves]
     for name in sorted(set(names) - {""}):
         chosen = [i for i, n in enumerate(names) if n == name]
         for i, wave in zip(chosen, through_codec([waves[i] for i in chosen], name)):

@@ -1,6 +1,6 @@
 """Adds copy-synthesis fakes to a corpus: the same words, voice and room as their human twin, through a vocoder.
 
-    python copies.py --corpus CORPUS --vocoders VOCODERS --out CORPUS2 [--count 500]
+    python copies.py --corpus CORPUS --vocoders VOCODERS --out CORPUS2 [--count 600]
 
 Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
 Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
@@ -29,6 +29,8 @@ def methods(folder):
         model = KINDS[path.stem.split("-")[0]]()
         model.load_state_dict(torch.load(path))
         made["copy-" + path.stem] = lambda w, draw, model=model.eval(): copy(model, w)
+        if path.stem.endswith("-grown"):
+            made["copy-" + path.stem.replace("grown", "blurred")] = lambda w, draw, model=model: copy(model, w, draw.uniform(0.5, 1.3))
     return made
 
 
@@ -68,6 +70,6 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--vocoders")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--count", type=int, default=600)
     args = parser.parse_args()
     extend(args.corpus, args.vocoders, args.out, args.count)

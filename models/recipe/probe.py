@@ -50,7 +50,7 @@ def probe(corpus, folders, config, windows=3000):
     raw = [raw[i] for i in np.random.default_rng(0).permutation(len(raw))[:windows]]
     rows = [held.rows[e[0]] for e in raw]
     print("raw clips", json.dumps(report([cues(held.frames(e)) for e in raw], [r["label"] == "fake" for r in rows], [r["speaker"] for r in rows])))
-    sampler = Sampler(held, config["weights"], 99)
+    sampler = Sampler(held, config["weights"], 99, config["twins"])
     features, labels = [], []
     while len(features) < windows:
         frames, lengths, fake = sampler.batch(32)

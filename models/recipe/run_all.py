@@ -15,6 +15,7 @@ from store import Corpus
 
 HERE = Path(__file__).parent
 VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
+GROWN_MINUTES = {"istft": 20, "upsample": 20}
 
 
 def stage(program, *words, made=None):
@@ -31,6 +32,9 @@ def run_all(clips, packages, work, out):
     stage("corpus.py", *sources, "--packages", packages, "--out", base, made=base / "manifest.csv")
     for kind, minutes in VOCODER_MINUTES.items():
         stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", minutes, "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
+    for kind, minutes in GROWN_MINUTES.items():
+        stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", minutes, "--out", work / "vocoders", "--grown",
+              made=work / "vocoders" / f"{kind}-grown.pt")
     stage("copies.py", "--corpus", base, "--vocoders", work / "vocoders", "--out", full, made=full / "manifest.csv")
     old, new = work / "frames", work / "frames-copies"
     stage("prepare.py", "--corpus", base, "--out", old, made=old / "index.csv")

@@ -58,7 +58,7 @@ def train(corpus, folders, out, config):
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     Path(out).mkdir(parents=True, exist_ok=True)
-    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"])
+    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"])
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]

@@ -5,6 +5,7 @@ residual blocks (shape of HiFi-GAN V3, Kong et al. 2020). `nearest`: repeat and 
 Losses: log-magnitude and convergence at three resolutions, then a least-squares game against spectrogram and period critics.
 
     python vocoders.py --corpus CORPUS --kind istft --minutes 20 --out VOCODERS
+    python vocoders.py --corpus CORPUS --kind istft --minutes 20 --out VOCODERS --grown   # istft-grown.pt, from istft.pt on
 """
 
 import argparse
@@ -127,7 +128,9 @@ def spectral_loss(made, true):
     return total
 
 
-def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
+def train(corpus_folder, kind, minutes, out, grown=False, seed=3, batch=8, threads=1):
+    """Writes OUT/KIND.pt; `grown` goes on from it, critics from the first step, and writes OUT/KIND-grown.pt: a system of its own."""
+    seed += grown
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     corpus, draw = Corpus(corpus_folder), np.random.default_rng(seed)
@@ -135,7 +138,10 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
     systems = sorted({corpus.rows[i]["system"] for i in rows})
     by_system = {s: [i for i in rows if corpus.rows[i]["system"] == s] for s in systems}
     model, critic = KINDS[kind](), Critic()
-    fit = torch.optim.AdamW(model.parameters(), 1e-3, betas=(0.8, 0.99))
+    if grown:
+        model.load_state_dict(torch.load(Path(out) / f"{kind}.pt"))
+    rate, plain_share = (5e-4, 0.0) if grown else (1e-3, 0.35)
+    fit = torch.optim.AdamW(model.parameters(), rate, betas=(0.8, 0.99))
     judge = torch.optim.AdamW(critic.parameters(), 3e-4, betas=(0.8, 0.99))
     begun, step, share = time.time(), 0, 0.0
     while share < 1.0:
@@ -150,7 +156,7 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
         made = model(log_mel(true))
         loss = spectral_loss(made, true)
         plain = loss.item()
-        if share > 0.35:
+        if share > plain_share:
             maps_true, maps_made = critic(true), critic(made.detach())
             wrong = sum(((a - 1) ** 2).mean() + (b ** 2).mean() for a, b in zip(maps_true, maps_made))
             judge.zero_grad(); wrong.backward(); judge.step()
@@ -158,20 +164,32 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
         fit.zero_grad(); loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         for group in fit.param_groups:
-            group["lr"] = 1e-3 * (1 - 0.9 * min(share, 1.0))
+            group["lr"] = rate * (1 - 0.9 * min(share, 1.0))
         fit.step()
         step += 1
         if step % 100 == 0:
             print(json.dumps({"kind": kind, "step": step, "minutes": round((time.time() - begun) / 60, 1), "spectral": round(plain, 3)}), flush=True)
     Path(out).mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), Path(out) / f"{kind}.pt")
+    torch.save(model.state_dict(), Path(out) / (f"{kind}-grown.pt" if grown else f"{kind}.pt"))
 
 
-def copy(model, samples):
-    """Through the vocoder: float32 [n] → float32 [about n]."""
+def blur(mel, spread):
+    """[B, 80, T] smoothed over time and bins by a Gaussian of `spread` frames: what a regressing acoustic model does to its mels."""
+    at = torch.arange(-3, 4)
+    weight = torch.exp(-0.5 * (at / spread) ** 2)
+    weight = weight / weight.sum()
+    mel = functional.conv1d(functional.pad(mel, (3, 3), mode="replicate").flatten(0, 1).unsqueeze(1), weight.view(1, 1, -1)).view(mel.shape)
+    narrow = torch.tensor([0.15, 0.7, 0.15]).view(1, 1, -1)
+    return functional.conv1d(functional.pad(mel.transpose(1, 2), (1, 1), mode="replicate").flatten(0, 1).unsqueeze(1), narrow) \
+        .view(mel.shape[0], mel.shape[2], -1).transpose(1, 2)
+
+
+def copy(model, samples, spread=0.0):
+    """Through the vocoder, its mels blurred by `spread` frames: float32 [n] → float32 [about n]."""
     peak = max(float(np.abs(samples).max()), 0.02)
     with torch.no_grad():
-        made = model(log_mel(torch.from_numpy(samples * 0.6 / peak).unsqueeze(0)))[0]
+        mel = log_mel(torch.from_numpy(samples * 0.6 / peak).unsqueeze(0))
+        made = model(blur(mel, spread) if spread else mel)[0]
     return made.numpy()[:len(samples)]
 
 
@@ -181,6 +199,7 @@ if __name__ == "__main__":
     parser.add_argument("--kind", choices=list(KINDS), required=True)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--grown", action="store_true", help="go on from KIND.pt for MINUTES more")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    train(args.corpus, args.kind, args.minutes, args.out, threads=args.threads)
+    train(args.corpus, args.kind, args.minutes, args.out, args.grown, threads=args.threads)

@@ -98,6 +98,8 @@ export const ModelManifestSchema = v.object({
     raise: probability,
     clear: probability,
     leastSpeechSeconds: v.pipe(v.number(), v.minValue(0)),
+    /** What `raise` and `clear` were chosen on. */
+    fittedOn: v.optional(v.string()),
   }),
   files: v.pipe(
     v.array(
