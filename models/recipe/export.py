@@ -27,7 +27,7 @@ from network import RECEPTIVE, Detector
 from speech import resample, trim
 from train import score_entries
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def load(run):
