@@ -131,9 +131,9 @@ describe('earwitness model', () => {
 
   it('tells what it found where a golden logit is missed, with exit code 1', async () => {
     const folder = await copyOfDefault('missed', (manifest) => {
-      manifest.golden.fakeLogit += 1
+      manifest.golden.fakeLogit = 99
     })
-    const missed = /golden window's fake logit is 4\.6\d+, not 5\.6\d+ ± 0\.001/
+    const missed = /golden window's fake logit is \d\.\d+, not 99 ± 0\.001/
     await expect(earwitness('model', 'verify', folder)).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(missed),
