@@ -91,7 +91,7 @@ function latency(): Command {
     .addOption(new Option('--encoding <name>', 'of the audio').choices(['s16le', 'opus']).default('s16le'))
     .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
-    .option('--threads <count>', "of the server's model (default: all cores)", above(0))
+    .option('--threads <count>', "of the server's model (default: its own)", above(0))
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .action(async (flags: LatencyFlags) => print(flags, await benchLatency(flags)))
 }

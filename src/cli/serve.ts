@@ -28,7 +28,11 @@ export function serveCommand(): Command {
     .addOption(new Option('--transport <name>', 'what carries the bytes').choices(['ws', 'uws']).default('ws'))
     .addOption(providerOption())
     .option('--model <name|folder...>', 'models to load; the first is the default', ['default'])
-    .option('--threads <count>', 'threads of one inference (default: all cores)', number)
+    .option(
+      '--threads <count>',
+      'threads of one inference (default: all cores; one for a model that goes on from window to window)',
+      number,
+    )
     .addOption(limitOption())
     .addOption(
       new Option('--log-level <level>', 'JSON lines on standard error')

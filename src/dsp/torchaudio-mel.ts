@@ -11,7 +11,7 @@ const HOP = 160
 const HALF = FFT_SIZE / 2
 const DECIBELS = 10 / Math.LN10
 /** Samples that the buffer takes beyond one frame before it is moved to the front. */
-const SLACK = 8 * FFT_SIZE
+const SLACK = 2 * FFT_SIZE
 
 export interface TorchaudioMelSpec {
   readonly kind: 'torchaudio-mel'
@@ -28,7 +28,7 @@ export interface TorchaudioMelSpec {
  * then (dB + offset) / scale. Frame t is centred on sample 160·t and comes with sample 160·t + 1023; N samples and
  * a flush give ⌊N/160⌋ + 1 frames. The start, and at the flush the end, are continued by reflection.
  * Fewer than 1025 samples cannot be reflected (torchaudio throws): a flush then adds no frames.
- * Holds at most 9 frames of samples.
+ * Holds at most 3 frames of samples.
  */
 export class TorchaudioMel implements FrontEnd {
   readonly hopSamples = HOP
@@ -36,7 +36,6 @@ export class TorchaudioMel implements FrontEnd {
   readonly #spec: TorchaudioMelSpec
   readonly #fft: RealFft
   readonly #filters: MelFilterbank
-  readonly #window = hannWindow(FFT_SIZE)
   readonly #power = new Float64Array(HALF + 1)
   readonly #frame: Float32Array
   readonly #samples = new Float32Array(FFT_SIZE + SLACK)
@@ -114,7 +113,7 @@ export class TorchaudioMel implements FrontEnd {
 
   #emit(onFrame: FrameSink): void {
     const at = this.#frames * HOP - HALF - this.#start
-    multiply(this.#samples, at, this.#window, this.#fft.input)
+    multiply(this.#samples, at, WINDOW, this.#fft.input)
     this.#fft.transform()
     measurePower(this.#fft, this.#power)
     this.#applyFilters()
@@ -154,3 +153,5 @@ function hannWindow(size: number): Float32Array {
   const step = fround((2 * Math.PI) / size)
   return Float32Array.from({ length: size }, (_, n) => fround(0.5 - 0.5 * fround(Math.cos(fround(n * step)))))
 }
+
+const WINDOW = hannWindow(FFT_SIZE)

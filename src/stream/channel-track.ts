@@ -16,7 +16,7 @@ const FIRST_WINDOW_FRAMES = 100
 /** Gate frames that may be known beyond the newest mel frame: its look-ahead and one piece of input. */
 const GATE_SLACK_FRAMES = 64
 /** Frames kept beyond a window: a window that waits for the model is copied when the model is free. */
-const WAITING_FRAMES = 256
+const WAITING_FRAMES = 128
 
 /** A window whose time has come. Positions in samples at 16 kHz from the stream's start. */
 export interface DueWindow {

@@ -23,7 +23,7 @@ export interface LatencyOptions {
   readonly audio?: string
   /** Seconds of audio between two scores. */
   readonly hop: number
-  /** Of the model; all cores without it. */
+  /** Of the model; its own default without it. */
   readonly threads?: number
 }
 
