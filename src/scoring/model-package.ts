@@ -26,7 +26,7 @@ export interface ModelPackage {
 
 /** @throws EarwitnessError `bad_model`: no such folder, a bad manifest, a wrong checksum, no edition for the provider. */
 export async function readModelPackage(folder: string, choice: ProviderChoice): Promise<ModelPackage> {
-  const manifest = parseModelManifest(await readJson(folder, 'model.json'))
+  const manifest = await readManifest(folder)
   const files = manifest.files.filter((file) => choice === 'auto' || file.providers.includes(choice))
   if (files.length === 0) {
     throw new EarwitnessError('bad_model', `${manifest.name} has no edition for the provider ${choice}`)
@@ -53,26 +53,45 @@ async function checkSum(folder: string, name: string, expected: string): Promise
     .update(await read(folder, name))
     .digest('hex')
   if (found !== expected) {
-    throw new EarwitnessError('bad_model', `${join(folder, name)}: sha256 is ${found}, model.json says ${expected}`)
+    throw new EarwitnessError(
+      'bad_model',
+      `${join(folder, name)}: sha256 is ${found}, model.json says ${expected}: the file was changed or cut short; copy or import the model again`,
+    )
   }
 }
 
-async function readGolden(folder: string, manifest: ModelManifest): Promise<Float32Array> {
-  const bytes = await read(folder, manifest.golden.input)
-  const { data, shape } = parseNpy(new Uint8Array(bytes).buffer)
+async function readManifest(folder: string): Promise<ModelManifest> {
+  const value = await readJson(folder, 'model.json')
+  try {
+    return parseModelManifest(value)
+  } catch (cause) {
+    throw new EarwitnessError('bad_model', `${join(folder, '/')}${(cause as Error).message}`, { cause })
+  }
+}
+
+async function readGolden(folder: string, { frontend, golden, input }: ModelManifest): Promise<Float32Array> {
+  const bytes = await read(folder, golden.input)
+  const refusal = (why: string): EarwitnessError =>
+    new EarwitnessError('bad_model', `${join(folder, golden.input)}: ${why}`)
+  let npy: ReturnType<typeof parseNpy>
+  try {
+    npy = parseNpy(new Uint8Array(bytes).buffer)
+  } catch (cause) {
+    throw refusal(`is no .npy: ${(cause as Error).message}`)
+  }
+  const { data, shape } = npy
   const [frames = 0, bins] = shape
-  if (!(data instanceof Float32Array) || shape.length !== 2 || bins !== manifest.frontend.melBins) {
-    throw new EarwitnessError(
-      'bad_model',
-      `${manifest.golden.input}: must be float32 [frames, ${manifest.frontend.melBins}]`,
-    )
+  if (!(data instanceof Float32Array) || shape.length !== 2 || bins !== frontend.melBins) {
+    throw refusal(`must be float32 [frames, ${frontend.melBins}]`)
   }
-  if (frames < manifest.input.leastFrames || frames > manifest.input.frames) {
-    throw new EarwitnessError(
-      'bad_model',
-      `${manifest.golden.input}: has ${frames} frames; the model takes ${manifest.input.leastFrames} to ${manifest.input.frames}`,
-    )
+  if (data.length !== frames * bins) {
+    throw refusal(`holds ${data.length} of the ${frames * bins} numbers that it announces; copy it again`)
   }
+  if (frames < input.leastFrames || frames > input.frames) {
+    throw refusal(`has ${frames} frames; the model takes ${input.leastFrames} to ${input.frames}`)
+  }
+  const wrong = data.findIndex((value) => !Number.isFinite(value))
+  if (wrong !== -1) throw refusal(`holds ${data[wrong]} at index ${wrong}; every number must be finite`)
   return data
 }
 

@@ -180,6 +180,7 @@ describe('earwitness model', () => {
     [['import', 'hf:nobody'], 2, /must be hf:OWNER\/NAME/],
     [['import', 'hf:a/b', '--hub', 'ftp://x'], 2, /--hub: ftp:/],
     [['import', '/nowhere.pth', '--fake-index', '2'], 2, /must be 0 or 1/],
+    [['import', '/nowhere.onnx', '--frontend', 'guess'], 2, /Allowed choices are torchaudio-mel, kaldi-fbank/],
     [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition int4/],
     [['quantize', 'default'], 1, /is no Audio Spectrogram Transformer .*written by pytorch/],
     [['quantize', 'nobody'], 1, /cannot read .*nobody/],

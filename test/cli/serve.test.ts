@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
+import { defaultManifest, defaultModelFolder } from '../fixtures/default-manifest.ts'
 import { fakeSpeech, firstSeconds } from '../fixtures/recordings.ts'
 import { StreamClient } from '../server/stream-client.ts'
 import { earwitness, ended, MAIN } from './program.ts'
@@ -28,6 +32,56 @@ describe.runIf(process.platform === 'linux')('earwitness serve with a provider t
     const { code, stdout, stderr } = await ended(child)
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/no provider runs it: webgpu: .*WebGPU adapter.*docs\/models\.md.*--provider cpu/s)
+  })
+})
+
+describe('earwitness serve with a model that is broken', () => {
+  const edited =
+    (file: string, change: (bytes: Buffer) => Buffer | string) =>
+    async (folder: string): Promise<void> => {
+      const path = join(folder, file)
+      await writeFile(path, change(await readFile(path)))
+    }
+  const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)
+  const withNaN = (bytes: Buffer) => {
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4)
+    return bytes
+  }
+  const manifestWith = (change: object) =>
+    edited('model.json', (bytes) => JSON.stringify({ ...JSON.parse(bytes.toString()), ...change }))
+  const { golden } = defaultManifest
+
+  it.each<[string, (folder: string) => Promise<void>, RegExp]>([
+    ['a file cut short', edited('model.fp32.onnx', cut), /broken.model\.fp32\.onnx: sha256 is .*model\.json says/],
+    [
+      'an unknown front end',
+      manifestWith({ frontend: { kind: 'guess' } }),
+      /broken.model\.json: frontend\.kind: .*"kaldi-fbank".*"guess"/,
+    ],
+    ['NaN in its golden window', edited('golden.npy', withNaN), /broken.golden\.npy: holds NaN at index \d+/],
+    ['half of its golden window', edited('golden.npy', cut), /broken.golden\.npy: holds \d+ of the \d+ numbers/],
+    ['no golden window', edited('golden.npy', () => 'nothing'), /broken.golden\.npy: is no \.npy/],
+    [
+      'a golden logit that is no number',
+      manifestWith({ golden: { ...golden, fakeLogit: Number.NaN } }),
+      /broken.model\.json: golden\.fakeLogit: /,
+    ],
+    [
+      'a golden logit that it misses',
+      manifestWith({ golden: { ...golden, fakeLogit: 99 } }),
+      /cpu: the golden window's fake logit is \S+, not 99 ± 0\.001/,
+    ],
+  ])('ends with 1 before it listens: %s', async (_, spoil, message) => {
+    const scratch = await mkdtemp(join(tmpdir(), 'earwitness-serve-'))
+    const folder = join(scratch, 'broken')
+    await cp(defaultModelFolder, folder, { recursive: true })
+    await spoil(folder)
+    const words = ['serve', '--port', '0', '--provider', 'cpu', '--model', 'default', folder]
+    const { code, stdout, stderr } = await earwitness(words)
+    await rm(scratch, { recursive: true })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/model ready|\n {4}at /)
   })
 })
 
