@@ -138,6 +138,19 @@ describe('importing other files', () => {
     await expect(importModel(path, { ...twoLogits, fakeIndex: 1 })).rejects.toThrow(/must give 2 float32/)
   })
 
+  it('refuses an .onnx that was cut short, or gives no number', async () => {
+    const { folder } = await importModel(await writePth(join(scratch, 'for-bad-onnx.pth')), options())
+    const whole = await readFile(join(folder, 'model.fp32.onnx'))
+    const path = join(scratch, 'spoilt.onnx')
+    const onnx = () => options({ frontend: 'torchaudio-mel', output: 'logit' })
+    await writeFile(path, whole.subarray(0, whole.length / 2))
+    await expect(importModel(path, onnx())).rejects.toThrow(/spoilt\.onnx: Load model from .* failed/)
+    const bias = new Uint8Array(tinyBinaryAst().get('ast.v.blocks.0.attn.proj.bias')!.values.buffer)
+    whole.writeFloatLE(Number.NaN, whole.indexOf(bias))
+    await writeFile(path, whole)
+    await expect(importModel(path, onnx())).rejects.toThrow(/the model gives NaN for the golden window/)
+  })
+
   it('refuses an .onnx that is none, and a path that leads nowhere', async () => {
     const path = join(scratch, 'bad.onnx')
     await writeFile(path, 'not a graph')
