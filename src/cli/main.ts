@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { benchCommand } from './bench.ts'
@@ -12,9 +13,11 @@ import { watchCommand } from './watch.ts'
 
 const FAILED = 1
 const USAGE = 2
+const { version } = createRequire(import.meta.url)('#package') as { version: string }
 
 const program = new Command('earwitness')
   .description('Hears live speech and says, every half second, how likely it is that the voice is fake.')
+  .version(version)
   .addCommand(serveCommand())
   .addCommand(watchCommand())
   .addCommand(melCommand())

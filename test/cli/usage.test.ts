@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { earwitness, fixture } from './program.ts'
 
@@ -17,6 +18,13 @@ describe('earwitness --help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(names)
     expect(stdout).toMatch(/Examples?:\n {2}\$ earwitness /)
+  })
+})
+
+describe('earwitness --version', () => {
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await earwitness(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 })
 
