@@ -28,7 +28,7 @@ export function drawThresholds(chart: uPlot, marks: ChartMarks, theme: Theme): v
 /** Above everything: the names of the thresholds, on a rim that keeps them legible over the lines. */
 export function nameThresholds(chart: uPlot, marks: ChartMarks, theme: Theme): void {
   clipped(chart, () => {
-    for (const { value, colour, name } of thresholds(marks, theme)) writeName(chart, value, name, colour, theme)
+    for (const threshold of thresholds(marks, theme)) writeName(chart, threshold, theme)
   })
 }
 
@@ -36,13 +36,15 @@ interface Threshold {
   readonly value: number
   readonly name: string
   readonly colour: string
+  /** Beneath its line, also where there is room above: two lines that lie close must not share their space. */
+  readonly isBelow: boolean
 }
 
 function thresholds({ raise, clear }: ChartMarks, { fake, muted }: Theme): Threshold[] {
   if (raise === undefined || clear === undefined) return []
   return [
-    { value: raise, name: 'alert raised', colour: fake },
-    { value: clear, name: 'alert cleared', colour: muted },
+    { value: raise, name: 'alert raised', colour: fake, isBelow: false },
+    { value: clear, name: 'alert cleared', colour: muted, isBelow: true },
   ]
 }
 
@@ -67,17 +69,18 @@ function drawLine(chart: uPlot, value: number, colour: string): void {
   ctx.stroke()
 }
 
-function writeName(chart: uPlot, value: number, name: string, colour: string, { font, panel }: Theme): void {
+function writeName(chart: uPlot, threshold: Threshold, { font, panel }: Theme): void {
+  const { value, name, colour, isBelow } = threshold
   const { ctx, bbox } = chart
   const x = bbox.left + 6 * devicePixelRatio
   const line = chart.valToPos(value, 'y', true)
   const text = `${name} ${value.toFixed(2)}`
   ctx.font = font.replace(/^\d+/, (size) => String(Number(size) * devicePixelRatio))
   const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } = ctx.measureText(text)
-  const hasRoomAbove = line - bbox.top > ascent + descent + 3 * devicePixelRatio
-  const y = line + (hasRoomAbove ? -3 : 3) * devicePixelRatio
+  const isAbove = !isBelow && line - bbox.top > ascent + descent + 3 * devicePixelRatio
+  const y = line + (isAbove ? -3 : 3) * devicePixelRatio
   ctx.textAlign = 'left'
-  ctx.textBaseline = hasRoomAbove ? 'bottom' : 'top'
+  ctx.textBaseline = isAbove ? 'bottom' : 'top'
   ctx.lineJoin = 'round'
   ctx.lineWidth = 4 * devicePixelRatio
   ctx.strokeStyle = panel
