@@ -23,7 +23,7 @@ export interface Layer {
 }
 
 /** The two tokens before the patches, whose mean is judged. */
-const TOKENS = 2
+export const TOKENS = 2
 
 /**
  * Writes the transformer from a window's frames, [batch, frames, mel bins], to its logits. The patches lie in the order of

@@ -1,10 +1,8 @@
+import { TOKENS } from './ast-nodes.ts'
 import type { AstBlock, AstWeights, LayerNorm, Linear } from './ast-weights.ts'
 import { badModel } from './bad-model.ts'
 import type { OnnxConstant, OnnxFile } from './onnx-file.ts'
 import { ELEMENT } from './onnx-graph.ts'
-
-/** Rows of the positions that belong to the two tokens. */
-const TOKENS = 2
 
 /**
  * The weights of a transformer from the fp32 graph that `astGraph` wrote: the same numbers, so that an edition made of them is

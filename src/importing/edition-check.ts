@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { probabilityOf } from '../scoring/log-odds.ts'
 import type { ModelManifest, Provider } from '../scoring/model-manifest.ts'
 import { badModel } from './bad-model.ts'
 import { fakeLogitsOfFile } from './onnx-run.ts'
@@ -53,7 +54,7 @@ export async function checkEdition(
   const found = await fakeLogitsOfFile(join(folder, path), face, windows, onWindow)
   const { sha256, bytes } = await digestOf(join(folder, path))
   const logits = found.map((logit, at) => Math.abs(logit - expected[at]!))
-  const probabilities = found.map((logit, at) => Math.abs(probability(logit) - probability(expected[at]!)))
+  const probabilities = found.map((logit, at) => Math.abs(probabilityOf(logit) - probabilityOf(expected[at]!)))
   const largestLogitDifference = Math.max(...logits)
   const tolerance = Number(Math.max(LEAST_TOLERANCE[precision], 2 * largestLogitDifference).toPrecision(3))
   return {
@@ -74,10 +75,6 @@ export function refuseOther({ precision, largestProbabilityDifference }: Edition
   throw badModel(
     `the ${precision} edition differs from fp32 by a probability of ${largestProbabilityDifference.toFixed(3)}, more than ${MOST_PROBABILITY_DIFFERENCE}: ${instead}`,
   )
-}
-
-function probability(logit: number): number {
-  return 1 / (1 + Math.exp(-logit))
 }
 
 async function digestOf(path: string): Promise<{ sha256: string; bytes: number }> {

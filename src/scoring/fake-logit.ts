@@ -1,8 +1,9 @@
+import { logitOf } from './log-odds.ts'
 import type { ModelManifest } from './model-manifest.ts'
 
 /**
  * The fake logit of one row of a model's output. Not a number where the output was not one.
- * logit(p) = ln(p / (1 − p)); of two logits the fake logit is fake − real, since softmax makes a sigmoid of it.
+ * Of two logits the fake logit is fake − real, since softmax makes a sigmoid of it.
  */
 export function fakeLogitOf(row: Float32Array, output: ModelManifest['output']): number {
   switch (output.kind) {
@@ -10,10 +11,8 @@ export function fakeLogitOf(row: Float32Array, output: ModelManifest['output']):
       return output.fake === 'negative' ? -row[0]! : row[0]!
     case 'two-logits':
       return output.fake === 0 ? row[0]! - row[1]! : row[1]! - row[0]!
-    case 'probability': {
-      const probability = output.fake === 'negative' ? 1 - row[0]! : row[0]!
-      return Math.log(probability / (1 - probability))
-    }
+    case 'probability':
+      return logitOf(output.fake === 'negative' ? 1 - row[0]! : row[0]!)
   }
 }
 

@@ -6,6 +6,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { IncrementalInference, type PartsDescription, type Step, type SteppedBatch } from './incremental-inference.ts'
 import type { Candidate } from './model-package.ts'
+import { sessionOptions } from './session-options.ts'
 
 export interface LoadRequest {
   readonly kind: 'load'
@@ -58,29 +59,18 @@ export type WorkerAnswer =
 let loaded: { readonly session: InferenceSession; readonly request: LoadRequest } | undefined
 let parts: IncrementalInference | undefined
 
-function sessionOptions({ candidate, threads }: LoadRequest | LoadPartsRequest): InferenceSession.SessionOptions {
-  return {
-    executionProviders: [candidate.provider],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    // Threads that wait do not spin: see docs/decisions.md.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  }
-}
-
 async function load(request: LoadRequest): Promise<WorkerAnswer> {
-  const session = await InferenceSession.create(request.candidate.path, sessionOptions(request))
+  const { candidate, threads } = request
+  const session = await InferenceSession.create(candidate.path, sessionOptions(candidate.provider, threads))
   loaded = { session, request }
   return { kind: 'loaded' }
 }
 
-async function loadParts(request: LoadPartsRequest): Promise<WorkerAnswer> {
-  const { candidate, description } = request
+async function loadParts({ candidate, threads, description }: LoadPartsRequest): Promise<WorkerAnswer> {
   if (candidate.parts === undefined) throw new Error('the model has no parts')
   await loaded?.session.release()
   loaded = undefined
-  parts = await IncrementalInference.load(candidate.parts, sessionOptions(request), description)
+  parts = await IncrementalInference.load(candidate.parts, sessionOptions(candidate.provider, threads), description)
   return { kind: 'loaded' }
 }
 

@@ -1,11 +1,12 @@
 import type { EarwitnessError } from '../protocol/errors.ts'
 import type { ChannelSummary, InconclusiveReason, ScoreEvent, ServerEvent, Verdict } from '../protocol/events.ts'
+import { probabilityOf } from '../scoring/log-odds.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
 import type { ScoredWindow } from '../scoring/scorer.ts'
 import { AlertState } from './alert-state.ts'
 import type { DueWindow } from './channel-track.ts'
 import { evidenceStretches } from './evidence-stretches.ts'
-import { calibrated, probabilityOf, Smoothing } from './probability.ts'
+import { calibrated, Smoothing } from './probability.ts'
 import type { Settled } from './settled.ts'
 
 const MODEL_RATE = 16_000

@@ -1,16 +1,11 @@
 import type { ModelManifest } from '../scoring/model-manifest.ts'
 
 /** Beyond this a logit says no more than it: 1 − 4.5e-5. It keeps one extreme window from holding the smoothed value. */
-const MOST_LOGIT = 10
+export const MOST_LOGIT = 10
 
 export function calibrated(fakeLogit: number, calibration: ModelManifest['calibration']): number {
   const logit = calibration.scale * fakeLogit + calibration.bias
   return Math.min(MOST_LOGIT, Math.max(-MOST_LOGIT, logit))
-}
-
-/** p = 1 / (1 + e^−logit) */
-export function probabilityOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit))
 }
 
 /**

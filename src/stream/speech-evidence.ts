@@ -15,14 +15,14 @@ const LEAST_LOUDNESS_DB = -66
 /** How far from the mean a measure may pull, in deviations. */
 const FARTHEST = 4
 
-/** A measure of a piece, as found in the material of `bench/speech_gate.py`, and what a deviation more of it says. */
+/** A measure of a piece, as found in the sounds of `bench/speech-gate/sounds.py`, and what a deviation more of it says. */
 interface Weight {
   readonly mean: number
   readonly deviation: number
   readonly logOdds: number
 }
 
-/** Fitted by `bench/speech_gate.py`. The order is that of `SpeechEvidence.measures`. */
+/** Fitted by `bench/speech-gate/fit.py`. The order is that of `SpeechEvidence.measures`. */
 const WEIGHTS: readonly Weight[] = [
   { mean: 0.3463, deviation: 0.2763, logOdds: 2.94 },
   { mean: 0.5935, deviation: 0.3207, logOdds: -1.48 },

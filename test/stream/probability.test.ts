@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { calibrated, probabilityOf, Smoothing } from '../../src/stream/probability.ts'
+import { calibrated, Smoothing } from '../../src/stream/probability.ts'
 
 const IDENTITY = { scale: 1, bias: 0, fittedOn: 'nothing' }
 const logit = fc.double({ min: -10, max: 10, noNaN: true })
@@ -22,21 +22,6 @@ describe('calibrated', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (fakeLogit) => {
         expect(Math.abs(calibrated(fakeLogit, IDENTITY))).toBeLessThanOrEqual(10)
-      }),
-    )
-  })
-})
-
-describe('probabilityOf', () => {
-  it('is the logistic function', () => {
-    expect(probabilityOf(0)).toBe(0.5)
-    expect(probabilityOf(Math.log(3))).toBeCloseTo(0.75, 12)
-  })
-
-  it('is as far above a half for a logit as it is below for the opposite one', () => {
-    fc.assert(
-      fc.property(logit, (value) => {
-        expect(probabilityOf(value) + probabilityOf(-value)).toBeCloseTo(1, 12)
       }),
     )
   })

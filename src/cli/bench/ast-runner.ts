@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { loadFft } from '../../dsp/fft.ts'
 import { createFrontEnd, TORCHAUDIO_MEL } from '../../dsp/front-ends.ts'
+import { sessionOptions } from '../../scoring/session-options.ts'
 
 const SAMPLES = 163_840
 const FRAMES = 1024
@@ -17,13 +18,7 @@ const PROFILED_RUNS = 3
 
 const [folder, edition, threads] = process.argv.slice(2) as [string, string, string]
 const model = join(folder, `${edition}.onnx`)
-/** As the scorer's. */
-const options = {
-  intraOpNumThreads: Number(threads),
-  interOpNumThreads: 1,
-  graphOptimizationLevel: 'all',
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-} as const
+const options = sessionOptions('cpu', Number(threads))
 const session = await InferenceSession.create(model, options)
 const fft = await loadFft()
 const audio = float32In('audio.f32').subarray(0, SAMPLES).slice()

@@ -1,8 +1,9 @@
+import { logitOf } from '../../scoring/log-odds.ts'
 import { quantile, rounded } from '../bench/spread.ts'
 import type { Label } from '../labelled-manifest.ts'
 import type { Rate } from './bounds.ts'
 import { decisionFigures } from './decision-figures.ts'
-import { hasBoth, type JudgedRecording, judgedAmong } from './judged-recording.ts'
+import { hasBoth, judgedAmong } from './judged-recording.ts'
 import { ReceiverOperatingCurve } from './receiver-operating-curve.ts'
 import type { Outcome } from './score-recordings.ts'
 
@@ -31,14 +32,14 @@ export function channelFigures(
   sent: readonly Outcome[],
   threshold: number,
 ): ChannelFigures {
-  const before = new Map(judgedAmong(plain).map((one) => [one.outcome.recording, one]))
+  const before = new Map(judgedAmong(plain).map((one) => [one.outcome.recording, logitOf(one.fakeProbability)]))
   const after = judgedAmong(sent).filter(({ outcome }) => before.has(outcome.recording))
   const { falseAlarms, misses } = decisionFigures(after, threshold)
   const moved = (wanted: Label) =>
     movementOf(
       after
         .filter(({ label }) => label === wanted)
-        .map((one) => Math.abs(logitOf(one) - logitOf(before.get(one.outcome.recording)!))),
+        .map((one) => Math.abs(logitOf(one.fakeProbability) - before.get(one.outcome.recording)!)),
     )
   return {
     channel,
@@ -54,8 +55,4 @@ function movementOf(changes: readonly number[]): Movement {
   const sorted = changes.toSorted((a, b) => a - b)
   const at = (share: number) => (sorted.length === 0 ? null : rounded(quantile(sorted, share)))
   return { recordings: sorted.length, median: at(0.5), p95: at(0.95) }
-}
-
-function logitOf({ fakeProbability }: JudgedRecording): number {
-  return Math.log(fakeProbability / (1 - fakeProbability))
 }

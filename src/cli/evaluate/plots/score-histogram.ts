@@ -1,10 +1,10 @@
+import { logitOf } from '../../../scoring/log-odds.ts'
 import type { ModelManifest } from '../../../scoring/model-manifest.ts'
+import { MOST_LOGIT } from '../../../stream/probability.ts'
 import type { Judged } from '../receiver-operating-curve.ts'
 import { FAKE_COLOUR, GUIDE_COLOUR, linearAxis, REAL_COLOUR } from './axes.ts'
 import { Figure } from './figure.ts'
 
-/** Calibrated logits are held within ±10. */
-const MOST_LOGIT = 10
 const BINS = 40
 const BIN = (2 * MOST_LOGIT) / BINS
 
@@ -69,8 +69,4 @@ function sharesOf(judged: readonly Judged[], wanted: Judged['label']): number[] 
 
 function countOf(judged: readonly Judged[], wanted: Judged['label']): number {
   return judged.filter(({ label }) => label === wanted).length
-}
-
-function logitOf(probability: number): number {
-  return Math.log(probability / (1 - probability))
 }
