@@ -25,6 +25,7 @@ const CONNECTION: Readonly<Record<ConnectionState, string>> = {
 
 const ERRORS: { readonly [code in ErrorCode]?: string } = {
   too_many_streams: 'The server is full.',
+  unauthorized: 'The server wants an access key.',
   draining: 'The server is stopping.',
   connection_lost: 'The server cannot be reached.',
   internal: 'The server failed.',

@@ -4,6 +4,7 @@ import { streamAddress } from './address.ts'
 import { DEFAULT_RECONNECTION, type ReconnectionPolicy } from './back-off.ts'
 import { EarwitnessStream } from './earwitness-stream.ts'
 import { frameBytes } from './sample-bytes.ts'
+import type { Token } from './token.ts'
 import { type WebSocketConstructor, webSocketClass } from './web-socket.ts'
 
 const COMPRESSED_BUFFER_BYTES = 1024 * 1024
@@ -11,7 +12,9 @@ const COMPRESSED_BUFFER_BYTES = 1024 * 1024
 export interface ConnectOptions {
   /** The class to connect with. Needed on Node 20, where `ws` gives one; elsewhere the platform's own is the default. */
   readonly WebSocket?: WebSocketConstructor
-  /** Subprotocols to offer, which is how a browser hands over a key. */
+  /** The key or token that lets in, or what gives one: it is asked before each connection, for a token ends soon. */
+  readonly token?: Token
+  /** Subprotocols to offer besides. */
   readonly protocols?: readonly string[]
   /** How a broken connection is tried again: 12 times in a row, after 0.5 to 15 s. `false`: never. */
   readonly reconnection?: Partial<ReconnectionPolicy> | false
@@ -40,6 +43,7 @@ export function connect(
   return new EarwitnessStream({
     address: streamAddress(url),
     protocols: options.protocols ?? [],
+    token: options.token,
     parameters,
     Socket: webSocketClass(options.WebSocket),
     reconnection:

@@ -9,6 +9,7 @@ import { untilTrue } from './polling.ts'
 import { refusalOf } from './refusal.ts'
 import type { ConnectionState, StreamEvents } from './stream-events.ts'
 import { StreamSocket } from './stream-socket.ts'
+import { bearerProtocols, type Token } from './token.ts'
 import { TypedEmitter } from './typed-emitter.ts'
 import type { WebSocketConstructor } from './web-socket.ts'
 
@@ -16,6 +17,7 @@ import type { WebSocketConstructor } from './web-socket.ts'
 export interface StreamSettings {
   readonly address: URL
   readonly protocols: readonly string[]
+  readonly token: Token | undefined
   readonly parameters: StreamParameters
   readonly Socket: WebSocketConstructor
   readonly reconnection: ReconnectionPolicy
@@ -35,6 +37,7 @@ export class EarwitnessStream {
   readonly #outcome = new Deferred<SummaryEvent>()
   #state: ConnectionState = 'connecting'
   #socket: StreamSocket | undefined
+  #token: string | undefined
   #ready: ReadyEvent | undefined
   #summary: SummaryEvent | undefined
   #nextSummary = new Deferred<SummaryEvent>()
@@ -130,8 +133,25 @@ export class EarwitnessStream {
   }
 
   #open(): void {
+    const { token } = this.#settings
+    if (typeof token === 'function') void this.#openWith(token)
+    else this.#connect(token)
+  }
+
+  async #openWith(fetchToken: () => string | Promise<string>): Promise<void> {
+    try {
+      const token = await Promise.resolve().then(fetchToken)
+      if (this.#state !== 'closed') this.#connect(token)
+    } catch (cause) {
+      const error = new EarwitnessError('connection_lost', `no token could be had: ${String(cause)}`, { cause })
+      if (this.#state !== 'closed') this.#lost(error)
+    }
+  }
+
+  #connect(token: string | undefined): void {
     const { address, protocols, Socket, keepAliveMs, parameters } = this.#settings
-    const socket = new StreamSocket(address, protocols, Socket, keepAliveMs, {
+    this.#token = token
+    const socket = new StreamSocket(address, [...bearerProtocols(token), ...protocols], Socket, keepAliveMs, {
       opened: () => socket.sendMessage({ type: 'start', parameters }),
       event: (event) => this.#receive(event),
       unreadable: (error) => this.#events.emit('error', error),
@@ -170,10 +190,13 @@ export class EarwitnessStream {
 
   async #ended(error: EarwitnessError | undefined, wasOpen: boolean): Promise<void> {
     if (error === undefined) return this.#finish(undefined)
-    const cause = wasOpen ? error : await refusalOf(this.#settings.address)
-    if (this.#state === 'closed') return
-    if (this.#isClosing || !isPassing(cause)) return this.#finish(cause)
-    this.#tryAgain(cause)
+    const cause = wasOpen ? error : await refusalOf(this.#settings.address, this.#token)
+    if (this.#state !== 'closed') this.#lost(cause)
+  }
+
+  #lost(cause: EarwitnessError): void {
+    if (this.#isClosing || !isPassing(cause)) this.#finish(cause)
+    else this.#tryAgain(cause)
   }
 
   #tryAgain(cause: EarwitnessError): void {

@@ -3,6 +3,7 @@ import { EarwitnessError, type ErrorCode } from '../../src/protocol/errors.ts'
 /** Errors that time heals: the same request may well succeed a little later. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'too_many_streams',
+  'quota_exceeded',
   'idle',
   'connection_too_long',
   'inference_failed',

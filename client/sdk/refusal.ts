@@ -11,10 +11,11 @@ const PATIENCE_MS = 3_000
  * Why a server refused an upgrade. No WebSocket tells the status of a refusal, so the same address is asked once more
  * as plain HTTP, which gives the error's body. Anything that is not such a body is a `connection_lost`.
  */
-export async function refusalOf(stream: URL): Promise<EarwitnessError> {
+export async function refusalOf(stream: URL, token: string | undefined): Promise<EarwitnessError> {
   const unreachable = new EarwitnessError('connection_lost', `${stream.host} cannot be reached`)
   try {
-    const response = await fetch(httpAddress(stream), { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(httpAddress(stream), { headers, signal: AbortSignal.timeout(PATIENCE_MS) })
     if (response.ok || response.status === UPGRADE_REQUIRED) return unreachable
     const { code, message } = v.parse(BodySchema, await response.json())
     return new EarwitnessError(code, message)

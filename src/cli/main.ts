@@ -5,6 +5,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import { benchCommand } from './bench.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { failureInWords } from './failure-words.ts'
+import { keyCommand } from './key.ts'
 import { melCommand } from './mel.ts'
 import { modelCommand } from './model.ts'
 import { noticeGoneReader, readerGone } from './reader-gone.ts'
@@ -21,6 +22,7 @@ const program = new Command('earwitness')
   .addCommand(serveCommand())
   .addCommand(watchCommand())
   .addCommand(melCommand())
+  .addCommand(keyCommand())
   .addCommand(modelCommand())
   .addCommand(evaluateCommand())
   .addCommand(benchCommand())

@@ -3,9 +3,10 @@ import { pino } from 'pino'
 import type { Limits } from '../protocol/limits.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { serve, type TransportName } from '../server/serve.ts'
+import { type AccessFlags, accessOptionsFrom, addAccessOptions, tlsFilesFrom } from './access-options.ts'
 import { limitOption, number, port, providerOption } from './options.ts'
 
-interface ServeFlags {
+interface ServeFlags extends AccessFlags {
   host: string
   port: number
   transport: TransportName
@@ -17,11 +18,11 @@ interface ServeFlags {
 }
 
 export function serveCommand(): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description('Listen for streams and serve the page (this is what `npm start` runs).')
     .option(
       '--host <address>',
-      'where to listen; a page may use the microphone on localhost or over TLS only',
+      'where to listen; beyond this machine a key is needed, and TLS for the microphone of a page',
       '127.0.0.1',
     )
     .option('--port <number>', '0 takes a free one', port, 8080)
@@ -33,6 +34,7 @@ export function serveCommand(): Command {
       'threads of one inference (default: all cores; one for a model that goes on from window to window)',
       number,
     )
+  return addAccessOptions(command)
     .addOption(limitOption())
     .addOption(
       new Option('--log-level <level>', 'JSON lines on standard error')
@@ -45,6 +47,8 @@ export function serveCommand(): Command {
 Examples:
   $ earwitness serve --port 9000 --model default ./my-model
   $ earwitness serve --transport uws --limit streams=500
+  $ earwitness key new callcentre --keys keys.json
+  $ earwitness serve --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem
   $ curl --data-binary @call.wav http://localhost:8080/v1/detect`,
     )
     .action(listen)
@@ -53,6 +57,7 @@ Examples:
 async function listen(flags: ServeFlags): Promise<void> {
   const log = pino({ level: flags.logLevel, base: null }, pino.destination(2))
   const { host, port, transport, provider, limit: limits } = flags
+  const tls = tlsFilesFrom(flags)
   const started = performance.now()
   const server = await serve({
     host,
@@ -61,6 +66,8 @@ async function listen(flags: ServeFlags): Promise<void> {
     provider,
     models: flags.model,
     limits,
+    access: accessOptionsFrom(flags),
+    ...(tls !== undefined && { tls }),
     log,
     ...(flags.threads !== undefined && { threads: flags.threads }),
   })
@@ -69,8 +76,9 @@ async function listen(flags: ServeFlags): Promise<void> {
   }
   const name = host === '127.0.0.1' ? 'localhost' : host
   process.stdout.write(
-    `earwitness listens on http://${name}:${server.port} (ready in ${Math.round(performance.now() - started)} ms; Ctrl-C stops it)\n`,
+    `earwitness listens on http${tls === undefined ? '' : 's'}://${name}:${server.port} (ready in ${Math.round(performance.now() - started)} ms; Ctrl-C stops it)\n`,
   )
+  process.on('SIGHUP', () => server.reload())
   await untilSignal()
   log.info('stopping')
   await server.stop()

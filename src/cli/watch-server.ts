@@ -18,7 +18,11 @@ export async function watchServer(
   const asked = streamParametersFrom({ ...flags, model: flags.model === 'default' ? undefined : flags.model })
   const audio = await audioInput(source, flags.encoding === undefined ? undefined : asked.encoding)
   const parameters = { ...asked, encoding: audio.encoding }
-  const stream = connect(address, parameters, { WebSocket, reconnection: false })
+  const stream = connect(address, parameters, {
+    WebSocket,
+    reconnection: false,
+    ...(flags.key !== undefined && { token: flags.key }),
+  })
   stream.on('event', (event) => renderer.show(event))
   let failure: EarwitnessError | undefined
   stream.on('error', (error) => {

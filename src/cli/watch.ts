@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { addStreamOptions, providerOption } from './options.ts'
@@ -10,6 +10,7 @@ import { watchServer } from './watch-server.ts'
 export interface WatchFlags {
   readonly json?: boolean
   readonly realtime?: boolean
+  readonly key?: string
   readonly provider: ProviderChoice
   readonly model: string
   /** What addStreamOptions adds. */
@@ -24,6 +25,7 @@ export function watchCommand(): Command {
     .option('--model <name|folder>', 'the model to score with', 'default')
     .addOption(providerOption())
     .option('--realtime', 'play the audio to the model at the pace of the clock')
+    .addOption(new Option('--key <key>', 'the key that a server wants').env('EARWITNESS_KEY'))
     .option('--json', "one line of JSON for each event, exactly the server's")
     .addHelpText(
       'after',

@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     meaning: 'The bytes are not audio of a kind that can be decoded.',
   },
   bad_audio: { status: 400, closeCode: 1007, meaning: 'The audio cannot be decoded any further.' },
+  unauthorized: {
+    status: 401,
+    closeCode: 1008,
+    meaning: 'No key or token came with the request, or none that is valid.',
+  },
   not_allowed: { status: 403, closeCode: 1008, meaning: 'The request is not allowed here.' },
   not_found: { status: 404, closeCode: 1008, meaning: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, closeCode: 1008, meaning: 'The address exists, but not for this HTTP method.' },
@@ -23,6 +28,11 @@ export const ERROR_CODES = {
   message_too_large: { status: 413, closeCode: 1009, meaning: 'A message is larger than the limit.' },
   body_too_large: { status: 413, closeCode: 1009, meaning: 'The body of a request is larger than the limit.' },
   too_many_streams: { status: 503, closeCode: 1013, meaning: 'The server runs as many streams as it may.' },
+  quota_exceeded: {
+    status: 429,
+    closeCode: 1013,
+    meaning: 'The key or the address has as many streams as it may.',
+  },
   audio_too_fast: { status: 429, closeCode: 1013, meaning: 'Audio arrived too far ahead of what has been scored.' },
   client_too_slow: { status: 408, closeCode: 1013, meaning: 'The client does not read its events.' },
   idle: { status: 408, closeCode: 4408, meaning: 'Nothing arrived for too long.' },

@@ -1,55 +1,61 @@
 import { asEarwitnessError, EarwitnessError } from '../protocol/errors.ts'
 import { parseStreamQuery, type StreamParameters } from '../protocol/parameters.ts'
+import type { Access } from './access/access.ts'
+import { ANYONE } from './access/caller.ts'
+import { chosenProtocol } from './access/credential.ts'
+import { Admission, type Applicant } from './admission.ts'
+import { preflight, readableBy } from './cross-origin.ts'
 import { detect } from './detect.ts'
 import { errorAnswer, json, text } from './http-answers.ts'
 import { readPageFiles } from './page-files.ts'
 import { Session, type SessionContext } from './session.ts'
-import type { HttpRequest, HttpResponse, TransportApplication, UpgradeAnswer, UpgradeRequest } from './transport.ts'
+import { issueToken } from './token-request.ts'
+import type {
+  Connection,
+  HttpRequest,
+  HttpResponse,
+  TransportApplication,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from './transport.ts'
 
 type Route = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
 /** Everything that the server answers, whatever transport carries it. */
 export class Application implements TransportApplication {
   readonly #context: SessionContext
+  readonly #access: Access
+  readonly #admission: Admission
   readonly #sessions = new Set<Session>()
   readonly #page = readPageFiles()
   readonly #routes: Readonly<Record<string, Partial<Record<string, Route>>>>
   #draining = false
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, access: Access) {
     this.#context = context
+    this.#access = access
+    this.#admission = new Admission(context.limits)
     this.#routes = {
-      '/v1/detect': { POST: (request) => detect(request, context) },
+      '/v1/detect': { POST: (request) => this.#detect(request) },
       '/v1/models': { GET: () => this.#models() },
+      '/v1/tokens': { POST: (request) => issueToken(request, access, context.limits.tokenSeconds) },
       '/v1/stream': { GET: (request) => this.#wantsUpgrade(request) },
       '/healthz': { GET: () => text('ok\n') },
       '/readyz': { GET: () => this.#readiness() },
-      '/metrics': { GET: () => this.#metrics() },
+      '/metrics': { GET: (request) => this.#metrics(request) },
     }
   }
 
   async http(request: HttpRequest): Promise<HttpResponse> {
-    try {
-      return await this.#answer(request)
-    } catch (thrown) {
-      const error = asEarwitnessError(thrown)
-      if (error.code === 'internal') this.#context.log.error({ err: thrown, path: request.path }, 'a request failed')
-      return errorAnswer(error)
-    }
+    return readableBy(this.#access.origins, request, await this.#answerOrError(request))
   }
 
-  upgrade(request: UpgradeRequest): UpgradeAnswer {
+  async upgrade(request: UpgradeRequest): Promise<() => UpgradeAnswer> {
     try {
-      const parameters = this.#admit(request)
-      return {
-        accept: (connection) => {
-          const session = new Session(connection, parameters, this.#context, (ended) => this.#sessions.delete(ended))
-          this.#sessions.add(session)
-          return session
-        },
-      }
+      const applicant = await this.#applicant(request)
+      return () => this.#decide(request, applicant)
     } catch (thrown) {
-      return { refuse: errorAnswer(thrown) }
+      return () => ({ refuse: errorAnswer(thrown) })
     }
   }
 
@@ -63,23 +69,66 @@ export class Application implements TransportApplication {
     return this.#sessions.size
   }
 
+  async #applicant(request: Pick<UpgradeRequest, 'headers' | 'query' | 'remoteAddress'>): Promise<Applicant> {
+    this.#access.origins.check(request.headers)
+    return {
+      caller: await this.#access.streamCaller(request),
+      address: this.#access.proxies.clientAddress(request),
+    }
+  }
+
+  #decide(request: UpgradeRequest, applicant: Applicant): UpgradeAnswer {
+    try {
+      const parameters = this.#admit(request, applicant)
+      const protocol = chosenProtocol(request.headers)
+      return {
+        accept: (connection) => this.#accept(connection, parameters, applicant),
+        ...(protocol !== undefined && { protocol }),
+      }
+    } catch (thrown) {
+      return { refuse: errorAnswer(thrown) }
+    }
+  }
+
+  #accept(connection: Connection, parameters: StreamParameters | undefined, applicant: Applicant): Session {
+    const { caller } = applicant
+    const log = caller === ANYONE ? this.#context.log : this.#context.log.child({ key: caller.name })
+    const leave = this.#admission.enter(applicant)
+    const session = new Session(connection, parameters, { ...this.#context, log }, (ended) => {
+      this.#sessions.delete(ended)
+      leave()
+    })
+    this.#sessions.add(session)
+    return session
+  }
+
   /** @throws EarwitnessError why the stream is refused */
-  #admit(request: Pick<UpgradeRequest, 'path' | 'query'>): StreamParameters | undefined {
+  #admit(request: Pick<UpgradeRequest, 'path' | 'query'>, applicant: Applicant): StreamParameters | undefined {
     if (request.path !== '/v1/stream') {
       throw new EarwitnessError('not_found', `${request.path}: there is no stream here; it is at /v1/stream`)
     }
     if (this.#draining) throw new EarwitnessError('draining', 'the server is stopping')
-    const { streams } = this.#context.limits
-    if (this.#sessions.size >= streams) {
-      throw new EarwitnessError('too_many_streams', `${streams} streams run already; try again later`)
-    }
-    if (request.query.size === 0) return undefined
-    const parameters = parseStreamQuery(request.query)
+    this.#admission.check(applicant)
+    const query = new URLSearchParams(request.query)
+    query.delete('token')
+    if (query.size === 0) return undefined
+    const parameters = parseStreamQuery(query)
     this.#context.models.find(parameters.model)
     return parameters
   }
 
+  async #answerOrError(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#answer(request)
+    } catch (thrown) {
+      const error = asEarwitnessError(thrown)
+      if (error.code === 'internal') this.#context.log.error({ err: thrown, path: request.path }, 'a request failed')
+      return errorAnswer(error)
+    }
+  }
+
   #answer(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    if (isPreflight(request)) return preflight()
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const file = this.#page.get(request.path)
     if (file !== undefined && method === 'GET') return file
@@ -88,6 +137,12 @@ export class Application implements TransportApplication {
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (route !== undefined) return route(request)
     return wrongMethod(request, Object.keys(methods))
+  }
+
+  async #detect(request: HttpRequest): Promise<HttpResponse> {
+    this.#access.origins.check(request.headers)
+    await this.#access.caller(request)
+    return detect(request, this.#context)
   }
 
   #models(): HttpResponse {
@@ -102,8 +157,8 @@ export class Application implements TransportApplication {
    * No WebSocket in a browser tells why its upgrade was refused, so a plain request says it: the refusal that an
    * upgrade would get now, or that nothing but the upgrade is missing.
    */
-  #wantsUpgrade(request: HttpRequest): HttpResponse {
-    this.#admit(request)
+  async #wantsUpgrade(request: HttpRequest): Promise<HttpResponse> {
+    this.#admit(request, await this.#applicant(request))
     const { status: _, ...answer } = errorAnswer(
       new EarwitnessError('bad_parameter', '/v1/stream is a WebSocket: connect to it with ws:// or wss://'),
     )
@@ -114,10 +169,15 @@ export class Application implements TransportApplication {
     return this.#draining ? text('draining\n', undefined, 503) : text('ready\n')
   }
 
-  async #metrics(): Promise<HttpResponse> {
+  async #metrics(request: HttpRequest): Promise<HttpResponse> {
+    await this.#access.caller(request)
     const { body, contentType } = await this.#context.metrics.text()
     return text(body, contentType)
   }
+}
+
+function isPreflight({ method, headers }: HttpRequest): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 }
 
 function wrongMethod({ path, method }: HttpRequest, methods: readonly string[]): HttpResponse {

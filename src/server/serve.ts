@@ -3,10 +3,12 @@ import { type Logger, pino } from 'pino'
 import { loadFft } from '../dsp/fft.ts'
 import { type Limits, limitsWith } from '../protocol/limits.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
+import { Access, type AccessOptions } from './access/access.ts'
 import { Application } from './application.ts'
+import { onChange } from './file-changes.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
-import type { Transport } from './transport.ts'
+import type { Listening, TlsFiles, Transport } from './transport.ts'
 
 export type TransportName = 'ws' | 'uws'
 
@@ -19,6 +21,8 @@ export interface ServeOptions {
   /** Names or folders; the first is the default. */
   readonly models?: readonly string[]
   readonly limits?: Partial<Limits>
+  readonly access?: AccessOptions
+  readonly tls?: TlsFiles
   readonly threads?: number
   readonly log?: Logger
 }
@@ -26,6 +30,8 @@ export interface ServeOptions {
 export interface RunningServer {
   readonly port: number
   readonly models: Models
+  /** Reads keys and certificate again, as it does by itself when their files change. */
+  reload(): void
   /** Scores what is queued, sends the summaries, closes with 1001, frees everything. */
   stop(): Promise<void>
 }
@@ -33,6 +39,9 @@ export interface RunningServer {
 /** Loads the models, checks them, and listens. @throws EarwitnessError `bad_model`; what the transport throws. */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   const limits = limitsWith(options.limits)
+  const { host = '127.0.0.1', port = 8080, tls } = options
+  const access = new Access(options.access ?? {})
+  access.checkHost(host)
   const fft = await loadFft()
   const models = await Models.open(options.models ?? ['default'], {
     provider: options.provider ?? 'auto',
@@ -45,11 +54,14 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   })
   const log = options.log ?? pino({ level: 'silent' })
   try {
-    const application = new Application({ models, fft, limits, metrics, log })
+    const application = new Application({ models, fft, limits, metrics, log }, access)
     const transport = await transportNamed(options.transport ?? 'ws')
-    const { host = '127.0.0.1', port = 8080 } = options
-    const listening = await transport(application, { host, port, limits })
+    const listening = await transport(application, { host, port, limits, ...(tls !== undefined && { tls }) })
+    const reload = (): void => reloadFiles(access, listening, log)
+    const watched = [...access.files, ...(tls === undefined ? [] : [tls.certificateFile, tls.keyFile])]
+    const unwatch = onChange(watched, reload)
     const stop = async (): Promise<void> => {
+      unwatch()
       listening.stopAccepting()
       application.drain()
       const deadline = performance.now() + limits.drainSeconds * 1000
@@ -57,10 +69,21 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
       await listening.close()
       await models.close()
     }
-    return { port: listening.port, models, stop }
+    return { port: listening.port, models, reload, stop }
   } catch (error) {
     await models.close()
     throw error
+  }
+}
+
+/** A file that is bad, perhaps half written, changes nothing. */
+function reloadFiles(access: Access, listening: Listening, log: Logger): void {
+  try {
+    access.reload()
+    listening.reloadTls?.()
+    log.info('keys and certificate were read again')
+  } catch (err) {
+    log.error({ err }, 'keys or certificate cannot be read again; those from before stay')
   }
 }
 

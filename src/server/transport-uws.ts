@@ -1,9 +1,11 @@
 import type * as Uws from 'uWebSockets.js'
+import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
+import { createSecureContext } from 'node:tls'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
-import type { HttpRequest, HttpResponse, Listening, Transport, TransportApplication } from './transport.ts'
+import type { HttpRequest, HttpResponse, Listening, TlsFiles, Transport, TransportApplication } from './transport.ts'
 import { bodyTooLarge } from './transport-errors.ts'
 import { uwsBehaviour } from './uws-connection.ts'
 
@@ -17,16 +19,16 @@ type ListenWithHost = (
 ) => void
 
 /**
- * uWebSockets.js. It cannot pause a socket and gives a handshake its own ten seconds.
+ * uWebSockets.js. It cannot pause a socket, gives a handshake its own ten seconds, and reads a certificate once.
  * @throws EarwitnessError `bad_parameter` where it is not installed or cannot load
  */
-export const uwsTransport: Transport = async (application, { host, port, limits }) => {
+export const uwsTransport: Transport = async (application, { host, port, limits, tls }) => {
   const uws = await loadUws()
-  const app = uws.App()
+  const app = tls === undefined ? uws.App() : tlsApp(uws, tls)
   app.ws('/*', {
     ...uwsBehaviour(limits),
     compression: uws.DISABLED,
-    upgrade: (response, request, context) => upgrade(application, response, request, context),
+    upgrade: (response, request, context) => void upgrade(application, response, request, context),
   })
   app.any('/*', (response, request) => void answer(application, response, request, limits.bodyBytes))
   const socket = await listen(uws, app, host, port)
@@ -44,6 +46,12 @@ async function loadUws(): Promise<UwsModule> {
       { cause },
     )
   }
+}
+
+/** It says nothing of files that it cannot use, and would answer nobody; so they are tried first. */
+function tlsApp(uws: UwsModule, { certificateFile, keyFile }: TlsFiles): Uws.TemplatedApp {
+  createSecureContext({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) })
+  return uws.SSLApp({ cert_file_name: certificateFile, key_file_name: keyFile })
 }
 
 function listen(uws: UwsModule, app: Uws.TemplatedApp, host: string, port: number): Promise<Uws.us_listen_socket> {
@@ -86,6 +94,7 @@ async function answer(
   const { path, query } = requestTarget(targetOf(request))
   const method = request.getCaseSensitiveMethod().toUpperCase()
   const headers = headersOf(request)
+  const remoteAddress = addressOf(response)
   const aborted = new AbortController()
   response.onAborted(() => aborted.abort())
   const body = await readBody(response, aborted.signal, bodyBytes)
@@ -93,7 +102,7 @@ async function answer(
   const answered: HttpResponse =
     body === 'too large'
       ? errorAnswer(bodyTooLarge(bodyBytes))
-      : await application.http({ method, path, query, headers, body } satisfies HttpRequest)
+      : await application.http({ method, path, query, headers, remoteAddress, body } satisfies HttpRequest)
   if (aborted.signal.aborted) return
   response.cork(() => write(response, answered, method === 'HEAD', body === 'too large'))
 }
@@ -133,24 +142,31 @@ function readBody(
   })
 }
 
-function upgrade(
+async function upgrade(
   application: TransportApplication,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
   context: Uws.us_socket_context_t,
-): void {
+): Promise<void> {
   const { path, query } = requestTarget(targetOf(request))
   const headers = headersOf(request)
-  const remoteAddress = Buffer.from(response.getRemoteAddressAsText()).toString('ascii')
-  const decided = application.upgrade({ path, query, headers, remoteAddress })
-  if ('refuse' in decided) {
-    write(response, decided.refuse, false, true)
-    return
-  }
   const key = request.getHeader('sec-websocket-key')
-  const protocol = request.getHeader('sec-websocket-protocol')
   const extensions = request.getHeader('sec-websocket-extensions')
-  response.upgrade({ accept: decided.accept }, key, protocol, extensions, context)
+  let aborted = false
+  response.onAborted(() => {
+    aborted = true
+  })
+  const decide = await application.upgrade({ path, query, headers, remoteAddress: addressOf(response) })
+  if (aborted) return
+  const decided = decide()
+  response.cork(() => {
+    if ('refuse' in decided) write(response, decided.refuse, false, true)
+    else response.upgrade({ accept: decided.accept }, key, decided.protocol ?? '', extensions, context)
+  })
+}
+
+function addressOf(response: Uws.HttpResponse): string {
+  return Buffer.from(response.getRemoteAddressAsText()).toString('ascii')
 }
 
 function targetOf(request: Uws.HttpRequest): string {

@@ -1,27 +1,47 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
-import type { HttpResponse, Listening, Transport, TransportApplication, TransportOptions } from './transport.ts'
+import type {
+  HttpResponse,
+  Listening,
+  TlsFiles,
+  Transport,
+  TransportApplication,
+  TransportOptions,
+} from './transport.ts'
 import { bodyTooLarge } from './transport-errors.ts'
 import { tellingSocketClass, WsConnection } from './ws-connection.ts'
 
 type TransportLimits = TransportOptions['limits']
+type HttpServer = ReturnType<typeof createServer> | TlsServer
 
 /** Node's HTTP server and `ws`. */
-export const wsTransport: Transport = async (application, { host, port, limits }) => {
+export const wsTransport: Transport = async (application, { host, port, limits, tls }) => {
   const sockets = new WebSocketServer(socketOptions(limits))
-  const http = createServer({
-    headersTimeout: limits.handshakeSeconds * 1000,
-    connectionsCheckingInterval: Math.min(1000, limits.handshakeSeconds * 250),
-  })
+  const http = httpServer(limits, tls)
   http.on('request', (request, response) => void answer(application, request, response, limits))
-  http.on('upgrade', (request, socket, head) => upgrade(application, sockets, request, socket, head, limits))
+  http.on('upgrade', (request, socket, head) => void upgrade(application, sockets, request, socket, head, limits))
   http.on('clientError', (_, socket) => socket.destroy())
   await listen(http, host, port)
-  return listening(http, sockets)
+  return listening(http, sockets, tls)
+}
+
+function httpServer({ handshakeSeconds }: TransportLimits, tls: TlsFiles | undefined): HttpServer {
+  const times = {
+    headersTimeout: handshakeSeconds * 1000,
+    connectionsCheckingInterval: Math.min(1000, handshakeSeconds * 250),
+  }
+  if (tls === undefined) return createServer(times)
+  return createTlsServer({ ...times, ...read(tls), handshakeTimeout: handshakeSeconds * 1000 })
+}
+
+function read({ certificateFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
 }
 
 function socketOptions({ messageBytes, handshakeSeconds }: TransportLimits): ServerOptions & { closeTimeout: number } {
@@ -34,7 +54,7 @@ function socketOptions({ messageBytes, handshakeSeconds }: TransportLimits): Ser
   }
 }
 
-function listen(http: Server, host: string, port: number): Promise<void> {
+function listen(http: HttpServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', reject)
     http.listen(port, host, () => {
@@ -44,7 +64,7 @@ function listen(http: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function listening(http: Server, sockets: WebSocketServer): Listening {
+function listening(http: HttpServer, sockets: WebSocketServer, tls: TlsFiles | undefined): Listening {
   let closed: Promise<void> | undefined
   const stopAccepting = (): void => {
     closed ??= new Promise((resolve) => http.close(() => resolve()))
@@ -53,6 +73,7 @@ function listening(http: Server, sockets: WebSocketServer): Listening {
   return {
     port: (http.address() as AddressInfo).port,
     stopAccepting,
+    ...(tls !== undefined && { reloadTls: () => (http as TlsServer).setSecureContext(read(tls)) }),
     close: async () => {
       stopAccepting()
       for (const socket of sockets.clients) socket.terminate()
@@ -77,7 +98,9 @@ async function answer(
   }
   const { path, query } = requestTarget(request.url ?? '/')
   const method = request.method ?? 'GET'
-  write(request, response, await application.http({ method, path, query, headers: headersOf(request), body }))
+  const remoteAddress = request.socket.remoteAddress ?? ''
+  const asked = { method, path, query, headers: headersOf(request), remoteAddress, body }
+  write(request, response, await application.http(asked))
 }
 
 function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpResponse): void {
@@ -109,20 +132,26 @@ function headersOf(request: IncomingMessage): Record<string, string> {
   )
 }
 
-function upgrade(
+async function upgrade(
   application: TransportApplication,
   sockets: WebSocketServer,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   limits: TransportLimits,
-): void {
+): Promise<void> {
   socket.on('error', () => socket.destroy())
   const { path, query } = requestTarget(request.url ?? '/')
   const remoteAddress = request.socket.remoteAddress ?? ''
-  const decided = application.upgrade({ path, query, headers: headersOf(request), remoteAddress })
-  if ('refuse' in decided) refuse(socket, decided.refuse)
-  else sockets.handleUpgrade(request, socket, head, (ws) => new WsConnection(ws, decided.accept, limits.outgoingBytes))
+  const decide = await application.upgrade({ path, query, headers: headersOf(request), remoteAddress })
+  const decided = decide()
+  if ('refuse' in decided) {
+    refuse(socket, decided.refuse)
+    return
+  }
+  // `ws` answers with what is left here of the client's wishes.
+  request.headers['sec-websocket-protocol'] = decided.protocol
+  sockets.handleUpgrade(request, socket, head, (ws) => new WsConnection(ws, decided.accept, limits.outgoingBytes))
 }
 
 function refuse(socket: Duplex, { status, headers, body }: HttpResponse): void {

@@ -5,6 +5,7 @@ export interface HttpRequest {
   readonly query: URLSearchParams
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  readonly remoteAddress: string
   readonly body: Uint8Array
 }
 
@@ -44,19 +45,34 @@ export interface ConnectionHandlers {
 }
 
 export type UpgradeAnswer =
-  | { readonly accept: (connection: Connection) => ConnectionHandlers }
+  | {
+      readonly accept: (connection: Connection) => ConnectionHandlers
+      /** The subprotocol to answer with. */
+      readonly protocol?: string
+    }
   | { readonly refuse: HttpResponse }
 
 /** The server above the sockets. */
 export interface TransportApplication {
   http(request: HttpRequest): Promise<HttpResponse>
-  upgrade(request: UpgradeRequest): UpgradeAnswer
+  /**
+   * Finds out who asks, which takes a moment. The decision is made by the call that it gives, at once before the
+   * socket opens, so that two who ask together are both counted.
+   */
+  upgrade(request: UpgradeRequest): Promise<() => UpgradeAnswer>
+}
+
+/** Files in PEM. */
+export interface TlsFiles {
+  readonly certificateFile: string
+  readonly keyFile: string
 }
 
 export interface TransportOptions {
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
+  readonly tls?: TlsFiles
   readonly limits: {
     readonly messageBytes: number
     readonly bodyBytes: number
@@ -70,6 +86,8 @@ export interface Listening {
   readonly port: number
   /** Stops accepting; open connections go on. */
   stopAccepting(): void
+  /** Takes the certificate as it is now; undefined where only a restart does. @throws where it does not fit its key */
+  readonly reloadTls?: () => void
   /** Closes what is left and frees the port. */
   close(): Promise<void>
 }

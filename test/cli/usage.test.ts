@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { earwitness, fixture } from './program.ts'
 
 const speech = fixture('real-speech')
+const KEY = `test=${'0'.repeat(64)}`
 
 describe('earwitness --help', () => {
   it.each([
@@ -10,6 +11,7 @@ describe('earwitness --help', () => {
     ['serve', /--port.*--transport.*--limit/s],
     ['watch', /--realtime.*--json/s],
     ['mel', /--out/],
+    ['key', /new.*list.*remove/s],
     ['model', /import/],
     ['evaluate', /--plots.*path,label,system/s],
     ['bench', /latency/],
@@ -44,6 +46,15 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['which limits there are', ['serve', '--limit', 'nonsense=1'], /no limit named nonsense; there are messageBytes, /],
     ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
     ['which ports there are', ['serve', '--port', '99999'], /whole number from 0 to 65535/],
+    [
+      'that others need a key, and what makes one',
+      ['serve', '--host', '0.0.0.0', '--port', '0'],
+      /--host 0\.0\.0\.0 .*`earwitness key new NAME --keys keys\.json` makes one, and `--keys keys\.json` lets it in/,
+    ],
+    ['that a certificate needs its key', ['serve', '--tls-cert', 'c.pem'], /--tls-cert and --tls-key go together/],
+    ['what an origin is', ['serve', '--origin', 'example.com'], /example\.com is no origin.*https:\/\/example\.com/],
+    ['what a stored key is', ['serve', '--key', 'alice'], /--key: sha256: .*`earwitness key new NAME`/],
+    ['what a proxy is', ['serve', '--trust-proxy', 'proxy'], /proxy is no address and no network/],
     ['which transports there are', ['serve', '--transport', 'tcp'], /Allowed choices are ws, uws/],
   ])('%s', async (_, words, message) => {
     const { code, stdout, stderr } = await earwitness(words)
@@ -76,10 +87,14 @@ describe('earwitness, where something fails, ends with 1 and says', () => {
     ],
     [
       'that it cannot listen there',
-      ['serve', '--host', '192.0.2.1', '--port', '0'],
+      ['serve', '--host', '192.0.2.1', '--port', '0', '--key', KEY],
       /cannot listen there.*--host 0\.0\.0\.0/,
     ],
-    ['so over uws too', ['serve', '--host', '192.0.2.1', '--port', '0', '--transport', 'uws'], /cannot listen there/],
+    [
+      'so over uws too',
+      ['serve', '--host', '192.0.2.1', '--port', '0', '--transport', 'uws', '--key', KEY],
+      /cannot listen there/,
+    ],
   ])('%s', async (_, words, message) => {
     const { code, stdout, stderr } = await earwitness(words)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ConnectionState, connect, type EarwitnessError, type EarwitnessStream } from '../../client/sdk/index.ts'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { keyNamed } from '../server/access/scratch-files.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 const RATE = 16_000
@@ -214,5 +215,55 @@ describe('connect', () => {
 
   it.skipIf('WebSocket' in globalThis)('says how to get a WebSocket where the platform has none', () => {
     expect(() => connect('ws://localhost:1')).toThrow(/import\('ws'\)/)
+  })
+})
+
+describe('a stream to a server with keys', () => {
+  const { secret, stored } = keyNamed('tester', { streams: 1 })
+  let server: RunningServer
+  let url: string
+  beforeAll(async () => {
+    server = await serve({ port: 0, access: { keys: [stored] } })
+    url = `http://127.0.0.1:${server.port}`
+  })
+  afterAll(() => server.stop())
+
+  it('ends at once without a key', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    expect(await next(stream, 'error')).toMatchObject({ code: 'unauthorized' })
+    expect(stream.state).toBe('closed')
+  })
+
+  it('fetches a token before each connection, and comes in with it', async () => {
+    const fetched: string[] = []
+    const token = async () => {
+      const init = { method: 'POST', headers: { authorization: `Bearer ${secret}` } }
+      fetched.push((await (await fetch(`${url}/v1/tokens`, init)).json()).token)
+      return fetched.at(-1)!
+    }
+    const stream = connect(url, {}, { WebSocket, token, reconnection: QUICKLY })
+    await untilState(stream, 'open')
+    const second = connect(url, {}, { WebSocket, token, reconnection: QUICKLY })
+    expect(await next(second, 'error')).toMatchObject({ code: 'quota_exceeded' })
+    stream.send(babble(1.5))
+    await stream.close()
+    await untilState(second, 'open')
+    await second.close()
+    expect(fetched.length).toBeGreaterThan(2)
+    expect(new Set(fetched).size).toBe(fetched.length)
+  })
+
+  it('tries again where no token could be had', async () => {
+    let asked = 0
+    const token = () => {
+      asked += 1
+      if (asked === 1) throw new Error('the backend is away')
+      return secret
+    }
+    const stream = connect(url, {}, { WebSocket, token, reconnection: QUICKLY })
+    const errors = errorsOf(stream)
+    await untilState(stream, 'open')
+    await stream.close()
+    expect(errors).toMatchObject([{ code: 'connection_lost', message: expect.stringMatching(/backend is away/) }])
   })
 })

@@ -88,8 +88,12 @@ export class ProbeServer implements TransportApplication {
     return text(`${request.method} ${request.path}`)
   }
 
-  upgrade(request: UpgradeRequest): UpgradeAnswer {
+  async upgrade(request: UpgradeRequest): Promise<() => UpgradeAnswer> {
     this.upgrades.push(request)
+    return () => this.#decide(request)
+  }
+
+  #decide(request: UpgradeRequest): UpgradeAnswer {
     if (request.path === '/refused') {
       return { refuse: { status: 503, headers: { 'retry-after': '7' }, body: '{"code":"too_many_streams"}' } }
     }

@@ -29,8 +29,9 @@ export class ServerProcess {
   /** For this many streams at once. The options that this Node was started with, such as --cpu-prof, are handed on. */
   static async start({ transport, model, threads }: ServerProcessOptions, streams: number): Promise<ServerProcess> {
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
-    const limit = `streams=${Math.max(256, streams)}`
-    const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', '--limit', limit]
+    const most = Math.max(256, streams)
+    const limits = ['streams', 'keyStreams', 'addressStreams'].flatMap((name) => ['--limit', `${name}=${most}`])
+    const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', ...limits]
     if (threads !== undefined) words.push('--threads', String(threads))
     const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,56 @@
+import { EarwitnessError } from '../protocol/errors.ts'
+import type { Limits } from '../protocol/limits.ts'
+import type { Caller } from './access/caller.ts'
+
+/** Who wants a stream, and from where. */
+export interface Applicant {
+  readonly caller: Caller
+  readonly address: string
+}
+
+type StreamLimits = Pick<Limits, 'streams' | 'keyStreams' | 'addressStreams'>
+
+/** Counts open streams: of the server, of each key and of each address. What has none is forgotten. */
+export class Admission {
+  readonly #limits: StreamLimits
+  readonly #byName = new Map<string, number>()
+  readonly #byAddress = new Map<string, number>()
+  #streams = 0
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits
+  }
+
+  /** @throws EarwitnessError `too_many_streams` or `quota_exceeded` */
+  check({ caller, address }: Applicant): void {
+    const { streams, keyStreams, addressStreams } = this.#limits
+    if (this.#streams >= streams) {
+      throw new EarwitnessError('too_many_streams', `${streams} streams run already; try again later`)
+    }
+    const ofKey = caller.streams ?? keyStreams
+    if ((this.#byName.get(caller.name) ?? 0) >= ofKey) throw exceeded(`the key ${caller.name}`, ofKey, 'keyStreams')
+    if ((this.#byAddress.get(address) ?? 0) >= addressStreams) throw exceeded(address, addressStreams, 'addressStreams')
+  }
+
+  /** Counts a stream that has been checked. Gives what is to be called once, at its end. */
+  enter({ caller, address }: Applicant): () => void {
+    this.#streams += 1
+    add(this.#byName, caller.name, 1)
+    add(this.#byAddress, address, 1)
+    return () => {
+      this.#streams -= 1
+      add(this.#byName, caller.name, -1)
+      add(this.#byAddress, address, -1)
+    }
+  }
+}
+
+function add(counts: Map<string, number>, name: string, more: number): void {
+  const count = (counts.get(name) ?? 0) + more
+  if (count === 0) counts.delete(name)
+  else counts.set(name, count)
+}
+
+function exceeded(who: string, most: number, limit: string): EarwitnessError {
+  return new EarwitnessError('quota_exceeded', `${who} has ${most} streams open, which is as many as it may (${limit})`)
+}
