@@ -1,23 +1,13 @@
 import { EarwitnessError } from '../protocol/errors.ts'
+import { type BatchBounds, BatchPace } from './batch-pace.ts'
 import type { ScoredWindow, WantedOfWindow, WindowOutcome, WindowSource } from './scorer.ts'
-import type { WindowBatch, WindowModel } from './window-batch.ts'
+import type { WaitingWindow, WindowModel } from './window-model.ts'
 
-export interface BatcherOptions {
-  /** Windows in a batch. */
-  readonly maxBatch: number
-  /** Milliseconds that the first window of a batch waits for company. */
-  readonly maxWaitMs: number
-}
-
-interface Row {
-  readonly channel: object
+interface Waiting extends WaitingWindow {
+  /** Since when its channel has been waiting, whichever of its windows. */
+  readonly sinceMs: number
   resolve(outcome: WindowOutcome): void
   reject(error: unknown): void
-}
-
-interface OpenBatch {
-  readonly windows: WindowBatch
-  readonly rows: Row[]
 }
 
 /**
@@ -27,95 +17,113 @@ interface OpenBatch {
  */
 export class Batcher {
   readonly #model: WindowModel
-  readonly #options: BatcherOptions
-  readonly #waiting: OpenBatch[] = []
-  readonly #places = new Map<object, { batch: OpenBatch; index: number }>()
+  readonly #pace: BatchPace
+  /** In the order of their turns: a key that is set again keeps its place. */
+  readonly #waiting = new Map<object, Waiting>()
   #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
   #running = false
+  /** Whether a window that waits is wanted at once. */
+  #inHaste = false
   #closed = false
 
-  constructor(model: WindowModel, options: BatcherOptions) {
+  constructor(model: WindowModel, bounds: BatchBounds) {
     this.#model = model
-    this.#options = options
+    this.#pace = new BatchPace(bounds)
   }
 
   /** Windows that wait for the model. */
   get waiting(): number {
-    return this.#places.size
+    return this.#waiting.size
   }
 
-  score(channel: object, window: WindowSource, wanted?: WantedOfWindow): Promise<WindowOutcome> {
-    if (this.#closed) return Promise.reject(new EarwitnessError('draining', 'the scorer is closed'))
+  score(channel: object, source: WindowSource, wanted: WantedOfWindow = {}): Promise<WindowOutcome> {
+    if (this.#closed) return Promise.reject(closedError())
+    const { evidence: wantsEvidence = false, atOnce = false } = wanted
     return new Promise((resolve, reject) => {
-      const { batch, index } = this.#places.get(channel) ?? this.#newPlace(channel)
-      batch.rows[index]?.resolve({ kind: 'superseded' })
-      batch.windows.put(index, channel, window, wanted)
-      batch.rows[index] = { channel, resolve, reject }
-      this.#dispatchSoon()
+      const nowMs = performance.now()
+      this.#pace.arrived(nowMs)
+      const before = this.#waiting.get(channel)
+      before?.resolve({ kind: 'superseded' })
+      this.#waiting.set(channel, {
+        channel,
+        source,
+        end: source.count,
+        wantsEvidence,
+        sinceMs: before?.sinceMs ?? nowMs,
+        resolve,
+        reject,
+      })
+      this.#inHaste ||= atOnce
+      this.#runWhenDue()
     })
   }
 
   /** Fails what waits; what runs may end. */
   close(): void {
     this.#closed = true
+    this.#stopTimers()
+    for (const window of this.#waiting.values()) window.reject(closedError())
+    this.#waiting.clear()
+  }
+
+  /** A batch that need not wait still takes in what comes in the same turn: all channels of a message. */
+  #runWhenDue(): void {
+    if (this.#running || this.#waiting.size === 0) return
+    this.#stopTimers()
+    if (this.#waiting.size >= this.#pace.most) void this.#run()
+    else if (this.#inHaste || this.#restMs() <= 0) this.#immediate = setImmediate(() => void this.#run())
+    else this.#timer = setTimeout(() => void this.#run(), this.#restMs())
+  }
+
+  /** How much longer the first window waits for company. */
+  #restMs(): number {
+    const [first] = this.#waiting.values()
+    return first!.sinceMs + this.#pace.waitMs - performance.now()
+  }
+
+  #stopTimers(): void {
     clearTimeout(this.#timer)
-    const error = new EarwitnessError('draining', 'the scorer is closed')
-    for (const batch of this.#waiting.splice(0)) for (const row of batch.rows) row.reject(error)
-    this.#places.clear()
+    clearImmediate(this.#immediate)
   }
 
-  #newPlace(channel: object): { batch: OpenBatch; index: number } {
-    let batch = this.#waiting.at(-1)
-    if (batch === undefined || batch.rows.length >= this.#options.maxBatch) {
-      batch = { windows: this.#model.openBatch(), rows: [] }
-      this.#waiting.push(batch)
-    }
-    const place = { batch, index: batch.rows.length }
-    this.#places.set(channel, place)
-    return place
-  }
-
-  #dispatchSoon(): void {
-    if (this.#running || this.#waiting.length === 0) return
-    if (this.#waiting[0]!.rows.length >= this.#options.maxBatch) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      void this.#dispatch()
-      return
-    }
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
-      void this.#dispatch()
-    }, this.#options.maxWaitMs)
-  }
-
-  /** One batch after another until nothing waits: what came while the model was busy has waited long enough. */
-  async #dispatch(): Promise<void> {
+  async #run(): Promise<void> {
     this.#running = true
-    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
-      for (const row of batch.rows) this.#places.delete(row.channel)
-      await this.#runBatch(batch)
-    }
+    await this.#score(this.#nextBatch())
     this.#running = false
+    this.#runWhenDue()
   }
 
-  async #runBatch({ windows, rows }: OpenBatch): Promise<void> {
+  #nextBatch(): Waiting[] {
+    const batch = [...this.#waiting.values()].slice(0, this.#pace.most)
+    for (const { channel } of batch) this.#waiting.delete(channel)
+    this.#inHaste &&= this.#waiting.size > 0
+    return batch
+  }
+
+  async #score(batch: readonly Waiting[]): Promise<void> {
     try {
-      const scored = await windows.run()
-      for (const [index, row] of rows.entries()) settle(row, scored[index])
+      const startedMs = performance.now()
+      const scored = await this.#model.score(batch)
+      this.#pace.took(batch.length, performance.now() - startedMs)
+      for (const [place, window] of batch.entries()) settle(window, scored[place])
     } catch (error) {
-      for (const row of rows) row.reject(error)
+      for (const window of batch) window.reject(error)
     }
   }
 }
 
+function closedError(): EarwitnessError {
+  return new EarwitnessError('draining', 'the scorer is closed')
+}
+
 /** A logit that is not a finite number is a failure, not a score. */
-function settle(row: Row, scored: ScoredWindow | undefined): void {
-  if (scored === undefined) row.resolve({ kind: 'superseded' })
-  else if (allFinite(scored)) row.resolve({ kind: 'scored', ...scored })
+function settle(window: Waiting, scored: ScoredWindow | undefined): void {
+  if (scored === undefined) window.resolve({ kind: 'superseded' })
+  else if (allFinite(scored)) window.resolve({ kind: 'scored', ...scored })
   else {
     const why = `the model gave ${scored.fakeLogit}, which is not a finite number`
-    row.reject(new EarwitnessError('inference_failed', why))
+    window.reject(new EarwitnessError('inference_failed', why))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ModelPackage } from './model-package.ts'
-import type { WindowModel } from './window-batch.ts'
+import type { WindowModel } from './window-model.ts'
 
 /** The fake logit of a package's golden frames, scored as the windows that end after each of `ends`: that of the last. */
 export async function goldenLogit(
@@ -11,15 +11,15 @@ export async function goldenLogit(
   const channel = {}
   let fakeLogit: number | undefined
   for (const count of ends) {
-    const batch = model.openBatch()
-    batch.put(0, channel, {
+    const source = {
       count,
       oldest: 0,
-      copy: (first, end, target, offset) => {
+      copy: (first: number, end: number, target: Float32Array, offset: number): void => {
         target.set(goldenFrames.subarray(first * melBins, end * melBins), offset)
       },
-    })
-    fakeLogit = (await batch.run())[0]?.fakeLogit
+    }
+    const [scored] = await model.score([{ channel, source, end: count, wantsEvidence: false }])
+    fakeLogit = scored?.fakeLogit
   }
   return fakeLogit ?? Number.NaN
 }

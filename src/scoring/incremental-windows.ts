@@ -1,9 +1,10 @@
 import { FrameRing } from '../dsp/frame-ring.ts'
 import { embeddingsIn, framesOf, type Incremental, type Piece, pieceLength } from './backbone-pieces.ts'
+import { batchMemory } from './batch-memory.ts'
 import type { Step } from './incremental-inference.ts'
 import type { ModelManifest } from './model-manifest.ts'
-import type { Evidence, ScoredWindow, WantedOfWindow, WindowSource } from './scorer.ts'
-import type { WindowBatch, WindowModel } from './window-batch.ts'
+import type { Evidence, ScoredWindow, WindowSource } from './scorer.ts'
+import type { WaitingWindow, WindowModel } from './window-model.ts'
 import { windowStart } from './window-start.ts'
 
 export interface ScoredStep {
@@ -12,13 +13,6 @@ export interface ScoredStep {
   readonly fakeEvidence?: Float32Array
   readonly frames: ArrayBuffer
   readonly embeddings: ArrayBuffer
-}
-
-interface Waiting {
-  readonly channel: object
-  readonly source: WindowSource
-  readonly end: number
-  readonly wantsEvidence: boolean
 }
 
 /** One window of a batch, in numbers of embeddings since the beginning of its channel. */
@@ -55,17 +49,7 @@ export class IncrementalWindows implements WindowModel {
     this.#embeddings = embeddingsIn(manifest.input.frames, incremental)
   }
 
-  openBatch(): WindowBatch {
-    const windows: Waiting[] = []
-    return {
-      put: (place, channel, source, wanted: WantedOfWindow = {}) => {
-        windows[place] = { channel, source, end: source.count, wantsEvidence: wanted.evidence === true }
-      },
-      run: () => this.#run(windows),
-    }
-  }
-
-  async #run(windows: readonly Waiting[]): Promise<readonly (ScoredWindow | undefined)[]> {
+  async score(windows: readonly WaitingWindow[]): Promise<readonly (ScoredWindow | undefined)[]> {
     const rows = windows.map((window) => this.#rowOf(window))
     const held = rows.filter((row) => row !== undefined)
     if (held.length === 0) return rows.map(() => undefined)
@@ -91,7 +75,7 @@ export class IncrementalWindows implements WindowModel {
   }
 
   /** Undefined where the source has forgotten frames that are needed. */
-  #rowOf({ channel, source, end, wantsEvidence }: Waiting): Row | undefined {
+  #rowOf({ channel, source, end, wantsEvidence }: WaitingWindow): Row | undefined {
     const start = windowStart(end, this.#manifest)
     const first = start / this.#incremental.strideFrames
     const row = { first, end: first + embeddingsIn(end - start, this.#incremental) }
@@ -116,7 +100,7 @@ export class IncrementalWindows implements WindowModel {
     )
     const pieceFrames = framesOf(length, this.#incremental)
     const pieces = rows.flatMap((row, index) => piecesOf(row, index, length))
-    const frames = memoryOf(pieces.length * pieceFrames * melBins, this.#spareFrames)
+    const frames = batchMemory(pieces.length * pieceFrames * melBins, this.#spareFrames)
     this.#spareFrames = undefined
     const values = new Float32Array(frames)
     for (const [index, { row, at, count }] of pieces.entries()) {
@@ -129,7 +113,7 @@ export class IncrementalWindows implements WindowModel {
 
   #embeddingsFor(rows: readonly Row[]): Pick<Step, 'embeddings' | 'valid'> {
     const rowValues = this.#embeddings * this.#incremental.embeddingWidth
-    const embeddings = memoryOf(rows.length * rowValues, this.#spareEmbeddings)
+    const embeddings = batchMemory(rows.length * rowValues, this.#spareEmbeddings)
     this.#spareEmbeddings = undefined
     const values = new Float32Array(embeddings)
     const valid = rows.map(({ known, first, next, end }, index) => {
@@ -156,8 +140,4 @@ function piecesOf({ first, next, end }: Row, row: number, length: number): Piece
   const pieces: Piece[] = []
   for (let at = next; at < end; at += length) pieces.push({ row, at: at - first, count: Math.min(length, end - at) })
   return pieces
-}
-
-function memoryOf(values: number, spare: ArrayBuffer | undefined): ArrayBuffer {
-  return spare !== undefined && spare.byteLength >= values * 4 ? spare : new ArrayBuffer(values * 4)
 }

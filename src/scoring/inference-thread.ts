@@ -10,7 +10,7 @@ import { IncrementalWindows, type ScoredStep } from './incremental-windows.ts'
 import type { LoadPartsRequest, LoadRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
 import type { Candidate, ModelPackage } from './model-package.ts'
 import { WholeWindows } from './whole-windows.ts'
-import type { WindowModel } from './window-batch.ts'
+import type { WindowModel } from './window-model.ts'
 
 export interface InferenceOptions {
   /** Threads that one inference may use. */
@@ -84,11 +84,11 @@ export class InferenceThread {
   }
 
   /** How this thread takes windows, once it has started. */
-  windowModel(maxBatch: number): WindowModel {
+  windowModel(): WindowModel {
     const { manifest } = this.#model
     return this.#parts && manifest.incremental !== undefined
       ? new IncrementalWindows(manifest, manifest.incremental, (step) => this.step(step))
-      : new WholeWindows(manifest, maxBatch, (batch) => this.run(batch))
+      : new WholeWindows(manifest, (batch) => this.run(batch))
   }
 
   async #prove(load?: () => Promise<unknown>): Promise<void> {
@@ -97,7 +97,7 @@ export class InferenceThread {
     try {
       await load?.()
       const ends = this.#parts ? [input.leastFrames, frames] : [frames]
-      const fakeLogit = await goldenLogit(this.windowModel(1), this.#model, ends)
+      const fakeLogit = await goldenLogit(this.windowModel(), this.#model, ends)
       if (Math.abs(fakeLogit - golden.fakeLogit) <= this.candidate.tolerance) return
       const how = this.#parts ? 'in two hops ' : ''
       throw new Error(

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { EarwitnessError } from '../protocol/errors.ts'
-import { Batcher, type BatcherOptions } from './batcher.ts'
+import { BATCH_BOUNDS, type BatchBounds } from './batch-pace.ts'
+import { Batcher } from './batcher.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelManifest, Provider, ProviderChoice } from './model-manifest.ts'
 import { type ModelPackage, readModelPackage } from './model-package.ts'
 import type { Scorer, WantedOfWindow, WindowOutcome, WindowSource } from './scorer.ts'
 
-export interface LocalScorerOptions extends Partial<BatcherOptions> {
+export interface LocalScorerOptions extends Partial<BatchBounds> {
   readonly provider?: ProviderChoice
   readonly scoringSeconds: number
   /** Threads of one inference. Without it: all cores, or one where a model goes on from the windows before. */
@@ -21,10 +22,10 @@ export class LocalScorer implements Scorer {
   readonly #thread: InferenceThread
   readonly #batcher: Batcher
 
-  private constructor(manifest: ModelManifest, thread: InferenceThread, batching: BatcherOptions) {
+  private constructor(manifest: ModelManifest, thread: InferenceThread, bounds: BatchBounds) {
     this.manifest = manifest
     this.#thread = thread
-    this.#batcher = new Batcher(thread.windowModel(batching.maxBatch), batching)
+    this.#batcher = new Batcher(thread.windowModel(), bounds)
   }
 
   /**
@@ -35,10 +36,8 @@ export class LocalScorer implements Scorer {
   static async open(folder: string, options: LocalScorerOptions): Promise<LocalScorer> {
     const model = await readModelPackage(folder, options.provider ?? 'auto')
     const thread = await startFirst(model, options)
-    return new LocalScorer(model.manifest, thread, {
-      maxBatch: options.maxBatch ?? 16,
-      maxWaitMs: options.maxWaitMs ?? 4,
-    })
+    const { maxBatch, maxWaitMs, maxBatchMs } = { ...BATCH_BOUNDS, ...options }
+    return new LocalScorer(model.manifest, thread, { maxBatch, maxWaitMs, maxBatchMs })
   }
 
   get provider(): Provider {

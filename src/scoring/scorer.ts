@@ -32,6 +32,8 @@ export type WindowOutcome =
 
 export interface WantedOfWindow {
   readonly evidence?: boolean
+  /** Audio waits for this score: nothing is to be waited for but the model. */
+  readonly atOnce?: boolean
 }
 
 /** Whatever turns windows into fake logits. */

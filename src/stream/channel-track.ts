@@ -39,6 +39,8 @@ export interface ChannelTrackOptions {
   readonly scorer: Scorer
   /** Whether to ask for each window's evidence. */
   readonly evidence?: boolean
+  /** Whether its audio waits for its scores. */
+  readonly offline?: boolean
   readonly fft: Fft
 }
 
@@ -147,7 +149,8 @@ export class ChannelTrack {
 
   #due(): void {
     const end = this.#ring.count
-    const { manifest } = this.#options.scorer
+    const { scorer, evidence = false, offline = false } = this.#options
+    const { manifest } = scorer
     const first = windowStart(end, manifest)
     const { hopSamples } = manifest.frontend
     const startSample = first * hopSamples
@@ -166,7 +169,7 @@ export class ChannelTrack {
       gapMs,
       settled:
         gate.reason === undefined
-          ? settle(this.#options.scorer.score(this, this.#ring, { evidence: this.#options.evidence === true }))
+          ? settle(scorer.score(this, this.#ring, { evidence, atOnce: offline }))
           : Promise.resolve({ kind: 'inconclusive', reason: gate.reason }),
     })
   }

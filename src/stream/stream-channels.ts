@@ -101,7 +101,7 @@ export class StreamChannels {
   }
 
   #open(sampleRate: number, channels: number): void {
-    const { limits, parameters, scorer, fft } = this.#context
+    const { limits, parameters, scorer, fft, pace } = this.#context
     if (channels > limits.channels) {
       throw new EarwitnessError(
         'unsupported_audio',
@@ -110,10 +110,11 @@ export class StreamChannels {
     }
     const hopFrames = hopFramesOf(parameters)
     const { evidence } = parameters
+    const offline = pace === 'offline'
     this.#tracks = Array.from(
       { length: channels },
       (_, channel) =>
-        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, evidence, fft }, (window) => {
+        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, evidence, offline, fft }, (window) => {
           this.#found.push({ kind: 'window', window })
         }),
     )

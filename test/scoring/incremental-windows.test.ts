@@ -160,9 +160,7 @@ describe('what is sent to the model', () => {
       return { fakeLogits: step.valid.map(() => 0), frames: step.frames, embeddings: step.embeddings }
     })
     const score = async (channel: object, count: number) => {
-      const batch = windows.openBatch()
-      batch.put(0, channel, sourceOf(frames, count))
-      await batch.run()
+      await windows.score([{ channel, source: sourceOf(frames, count), end: count, wantsEvidence: false }])
       return steps.at(-1)!
     }
     return { score }

@@ -96,9 +96,8 @@ describe('the scorer of this machine', () => {
     const scorer = await open()
     // What is no request at all makes the thread throw where nobody catches it.
     scorer.thread.worker?.postMessage(undefined)
-    const held = scorer.thread.windowModel(1).openBatch()
-    held.put(0, {}, golden)
-    await expect(held.run()).rejects.toMatchObject({ code: 'inference_failed' })
+    const window = { channel: {}, source: golden, end: golden.count, wantsEvidence: false }
+    await expect(scorer.thread.windowModel().score([window])).rejects.toMatchObject({ code: 'inference_failed' })
     expect((await scorer.score({}, golden)).kind).toBe('scored')
     expect(scorer.thread.restarts).toBe(1)
   })

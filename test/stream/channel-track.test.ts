@@ -15,11 +15,11 @@ const speech = golden('mel-speech-input').values
 /** A channel whose model keeps what it is given. */
 function keepingTrack(manifest: ModelManifest) {
   const given: Float32Array[] = []
-  const windows = new WholeWindows(manifest, 1, async ({ frames, lengths }) => {
+  const windows = new WholeWindows(manifest, async ({ frames, lengths }) => {
     given.push(new Float32Array(frames.slice(0), 0, 1024 * 128))
     return { frames, fakeLogits: lengths.map(() => 0) }
   })
-  const batcher = new Batcher(windows, { maxBatch: 1, maxWaitMs: 1 })
+  const batcher = new Batcher(windows, { maxBatch: 1, maxWaitMs: 1, maxBatchMs: 100 })
   const scorer: Scorer = {
     manifest,
     provider: 'cpu',

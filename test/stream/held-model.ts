@@ -11,7 +11,7 @@ import { defaultManifest } from '../fixtures/default-manifest.ts'
 export function heldScorer() {
   const running: Array<{ batch: Batch; resolve(scored: ScoredBatch): void; reject(error: Error): void }> = []
   const run = (batch: Batch) => new Promise<ScoredBatch>((resolve, reject) => running.push({ batch, resolve, reject }))
-  const batcher = new Batcher(new WholeWindows(defaultManifest, 4, run), { maxBatch: 4, maxWaitMs: 0 })
+  const batcher = new Batcher(new WholeWindows(defaultManifest, run), { maxBatch: 4, maxWaitMs: 0, maxBatchMs: 100 })
   const scorer: Scorer = {
     manifest: defaultManifest,
     provider: 'cpu',

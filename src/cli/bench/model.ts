@@ -46,7 +46,8 @@ export interface ModelOptions {
 /** The cost of full windows, alone and in batches, through the same worker and batcher as a server's, both ways in turns. */
 export async function benchModel(options: ModelOptions): Promise<ModelReport> {
   const { model, provider, rounds, threads, batch } = options
-  const settings = { provider, scoringSeconds: SCORING_SECONDS, threads, maxWaitMs: 0, maxBatch: Math.max(...batch) }
+  const bounds = { maxBatch: Math.max(...batch), maxWaitMs: 0, maxBatchMs: Number.POSITIVE_INFINITY }
+  const settings = { provider, scoringSeconds: SCORING_SECONDS, threads, ...bounds }
   const scorers = await Promise.all([
     LocalScorer.open(modelFolder(model), { ...settings, wholeWindows: true }),
     LocalScorer.open(modelFolder(model), settings),
