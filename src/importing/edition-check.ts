@@ -43,15 +43,15 @@ export interface EditionCheck {
   readonly goldenProbabilityDifference: number
 }
 
-/** Scores the windows with an edition's file; says how far it is, and how it stands in a manifest. */
+/** Scores the windows with an edition's file, which errors call `name`; says how far it is, and how it stands in a manifest. */
 export async function checkEdition(
   folder: string,
-  { path, precision }: Pick<ManifestFile, 'path' | 'precision'>,
+  { path, precision, name }: Pick<ManifestFile, 'path' | 'precision'> & { readonly name: string },
   face: Pick<ModelManifest, 'input' | 'output' | 'frontend'>,
   { windows, fakeLogits: expected }: Expected,
   onWindow?: () => void,
 ): Promise<{ check: EditionCheck; file: ManifestFile }> {
-  const found = await fakeLogitsOfFile(join(folder, path), face, windows, onWindow)
+  const found = await fakeLogitsOfFile({ path: join(folder, path), name }, face, windows, onWindow)
   const { sha256, bytes } = await digestOf(join(folder, path))
   const logits = found.map((logit, at) => Math.abs(logit - expected[at]!))
   const probabilities = found.map((logit, at) => Math.abs(probabilityOf(logit) - probabilityOf(expected[at]!)))

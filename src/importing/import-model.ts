@@ -105,7 +105,7 @@ function describe({ width, heads, blocks, frames, family }: NamedAstWeights): st
 
 function editionOf(weights: AstWeights, precision: Precision): Edition {
   const bytes = (): Uint8Array => (precision === 'int8' ? astGraphInt8(weights) : astGraph(weights, precision))
-  return { precision, write: (path) => writeFile(path, bytes()) }
+  return { precision, name: `the ${precision} edition`, write: (path) => writeFile(path, bytes()) }
 }
 
 function frontendOf(checkpoint: Checkpoint, { frontend: wanted }: ImportOptions, assumptions: string[]): Frontend {
@@ -182,7 +182,7 @@ async function importOnnx(path: string, options: ImportOptions): Promise<Importe
   const assumptions = options.fakeIndex === undefined ? [`More of its ${kind} means fake.`] : []
   const bytes = await readFile(path)
   const precision = await aboutFile(path, async () => precisionOf(readOnnx(bytes)))
-  const edition: Edition = { precision, write: (target) => copyFile(path, target) }
+  const edition: Edition = { precision, name: path, write: (target) => copyFile(path, target) }
   const manifest = manifestOf(options, MANIFEST_FRONT_ENDS[frontend], input.name, frames, {
     tensor: output.name,
     ...meaningOf(kind, options.fakeIndex ?? 1),

@@ -5,14 +5,18 @@ import { aboutFile, badModel } from './bad-model.ts'
 
 type Face = Pick<ModelManifest, 'input' | 'output' | 'frontend'>
 
-/** The fake logits that a model's file gives for windows of frames, on the processor. @throws EarwitnessError `bad_model` */
+/**
+ * The fake logits that a model's file gives for windows of frames, on the processor.
+ * @param name what errors call the file, which may be a copy that its user never sees
+ * @throws EarwitnessError `bad_model`
+ */
 export function fakeLogitsOfFile(
-  path: string,
+  { path, name = path }: { readonly path: string; readonly name?: string },
   face: Face,
   windows: readonly Float32Array[],
   onWindow: () => void = () => {},
 ): Promise<number[]> {
-  return aboutFile(path, async () => {
+  return aboutFile(name, async () => {
     const session = await InferenceSession.create(path, { executionProviders: ['cpu'] })
     const logits: number[] = []
     for (const frames of windows) {

@@ -51,7 +51,7 @@ export async function quantizeModel(
   step(`reading ${source.path}`)
   const weights = await aboutFile(sourcePath, async () => astWeightsInGraph(readOnnx(await readFile(sourcePath))))
   const windows = await checkWindows(manifest, golden)
-  const fromFp32 = await fakeLogitsOfFile(sourcePath, manifest, windows, () => step('scoring windows with fp32'))
+  const fromFp32 = await fakeLogitsOfFile({ path: sourcePath }, manifest, windows, () => step('scoring windows with fp32'))
   const fakeLogits = [manifest.golden.fakeLogit, ...fromFp32.slice(1)]
 
   step(`writing ${precision}`)
@@ -60,7 +60,7 @@ export async function quantizeModel(
   try {
     await writeFile(join(folder, unfinished), graphOf(weights, precision))
     const expected: Expected = { windows, fakeLogits }
-    const made = { path: unfinished, precision }
+    const made = { path: unfinished, precision, name: `the ${precision} edition` }
     const { check, file } = await checkEdition(folder, made, manifest, expected, () =>
       step(`scoring windows with ${precision}`),
     )

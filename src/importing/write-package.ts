@@ -11,6 +11,8 @@ import { fakeLogitsOfFile } from './onnx-run.ts'
 /** One edition to write. `write` puts the `.onnx` at the path. */
 export interface Edition {
   readonly precision: Precision
+  /** What errors call it. */
+  readonly name: string
   readonly write: (path: string) => Promise<void>
 }
 
@@ -59,10 +61,10 @@ async function fill(folder: string, plan: PackagePlan): Promise<Omit<WrittenPack
   const fakeLogits = await referenceLogits(folder, plan, windows)
   const files: ModelManifest['files'] = []
   const checks: EditionCheck[] = []
-  for (const { precision, write } of plan.editions) {
+  for (const { precision, name, write } of plan.editions) {
     const path = `model.${precision}.onnx`
     await write(join(folder, path))
-    const { check, file } = await checkEdition(folder, { path, precision }, manifest, { windows, fakeLogits })
+    const { check, file } = await checkEdition(folder, { path, precision, name }, manifest, { windows, fakeLogits })
     refuseOther(check, 'leave it out with --editions')
     checks.push(check)
     files.push(file)
@@ -84,7 +86,7 @@ async function fill(folder: string, plan: PackagePlan): Promise<Omit<WrittenPack
 async function referenceLogits(folder: string, plan: PackagePlan, windows: readonly Float32Array[]): Promise<number[]> {
   const path = join(folder, 'reference.onnx')
   await plan.reference.write(path)
-  const logits = await fakeLogitsOfFile(path, plan.manifest, windows)
+  const logits = await fakeLogitsOfFile({ path, name: plan.reference.name }, plan.manifest, windows)
   await rm(path)
   return logits
 }

@@ -86,7 +86,7 @@ export class SpeechEvidence {
     measures[6] = this.#spread(this.#centroid, loud)
     measures[7] = this.#mean(this.#flux, audible)
     measures[8] = this.#mean(this.#roughness, loud)
-    measures[9] = this.#spread(this.#centroid, audible)
+    measures[9] = this.#spread(this.#centroid, audible, measures[5])
     return true
   }
 
@@ -109,8 +109,7 @@ export class SpeechEvidence {
   }
 
   /** The standard deviation over frames above a loudness. */
-  #spread(values: Float64Array, loudness: number): number {
-    const mean = this.#mean(values, loudness)
+  #spread(values: Float64Array, loudness: number, mean = this.#mean(values, loudness)): number {
     let count = 0
     let squares = 0
     for (let frame = 0; frame < EVIDENCE_FRAMES; frame += 1) {

@@ -148,7 +148,7 @@ describe('importing other files', () => {
     const bias = new Uint8Array(tinyBinaryAst().get('ast.v.blocks.0.attn.proj.bias')!.values.buffer)
     whole.writeFloatLE(Number.NaN, whole.indexOf(bias))
     await writeFile(path, whole)
-    await expect(importModel(path, onnx())).rejects.toThrow(/the model gives NaN for the golden window/)
+    await expect(importModel(path, onnx())).rejects.toThrow(`${path}: the model gives NaN for the golden window`)
   })
 
   it('refuses an .onnx that is none, and a path that leads nowhere', async () => {
