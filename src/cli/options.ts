@@ -53,12 +53,23 @@ export function addStreamOptions(command: Command): Command {
     .option('--downmix', 'score the mean of all channels as one')
     .option('--hop <seconds>', 'audio between two scores: 0.1 to 10 (default: 0.5)', number)
     .option('--half-life <seconds>', 'of the smoothing, in seconds of audio (default: 2)', number)
+    .option('--evidence', 'say with each score which quarter seconds of its window speak for fake')
     .addOption(new Option('--events <kinds...>', 'which kinds to show').choices(EVENT_TYPES))
 }
 
 /** @throws EarwitnessError `bad_parameter` */
 export function streamParametersFrom(options: Record<string, unknown>): StreamParameters {
-  const names = ['encoding', 'sampleRate', 'channels', 'downmix', 'hop', 'halfLife', 'events', 'model'] as const
+  const names = [
+    'encoding',
+    'sampleRate',
+    'channels',
+    'downmix',
+    'hop',
+    'halfLife',
+    'evidence',
+    'events',
+    'model',
+  ] as const
   return parseStreamParameters(
     Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])),
   )

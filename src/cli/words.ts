@@ -62,6 +62,11 @@ function summaryInWords(summary: ChannelSummary): string {
     ({ start, end }) => `${at(start).trim()} to ${end === null ? 'the end' : at(end).trim()}`,
   )
   const underAlert = alerts.length === 0 ? '' : `, under alert ${alerts.join(', ')}`
+  const { strongestEvidence } = summary
+  const suspect =
+    strongestEvidence === undefined || alerts.length > 0
+      ? ''
+      : `, most suspect ${at(strongestEvidence.start).trim()} to ${at(strongestEvidence.end).trim()}`
   const heard = `${summary.duration.toFixed(1)} s, ${summary.speechSeconds.toFixed(1)} s of speech`
-  return `ch ${summary.channel}: ${verdictInWords({ ...summary, provisional: false })} (${heard}${mean}${underAlert})`
+  return `ch ${summary.channel}: ${verdictInWords({ ...summary, provisional: false })} (${heard}${mean}${underAlert}${suspect})`
 }

@@ -51,7 +51,9 @@ export async function quantizeModel(
   step(`reading ${source.path}`)
   const weights = await aboutFile(sourcePath, async () => astWeightsInGraph(readOnnx(await readFile(sourcePath))))
   const windows = await checkWindows(manifest, golden)
-  const fromFp32 = await fakeLogitsOfFile({ path: sourcePath }, manifest, windows, () => step('scoring windows with fp32'))
+  const fromFp32 = await fakeLogitsOfFile({ path: sourcePath }, manifest, windows, () =>
+    step('scoring windows with fp32'),
+  )
   const fakeLogits = [manifest.golden.fakeLogit, ...fromFp32.slice(1)]
 
   step(`writing ${precision}`)

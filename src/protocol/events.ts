@@ -71,7 +71,7 @@ export const AlertSchema = v.object({
   type: v.literal('alert'),
   state: v.picklist(['raised', 'cleared']),
   channel: count,
-  /** Seconds: where the probability first stood high, and the end of the window that decided. */
+  /** Seconds: where the fake begins by the model's evidence, or else where the probability first stood high; the end of the window that decided. */
   onset: seconds,
   at: seconds,
   fakeProbability: probability,
@@ -104,6 +104,8 @@ export const ChannelSummarySchema = v.object({
   reason: v.optional(v.picklist(INCONCLUSIVE_REASONS)),
   /** Stretches under alert, in seconds; `end` is null while one is still raised. */
   alerts: v.array(v.object({ start: seconds, end: v.nullable(seconds), peakFakeProbability: probability })),
+  /** The run that speaks most for fake, alert or not, and what it adds to a window's logit; absent where nothing does. */
+  strongestEvidence: v.optional(v.object({ start: seconds, end: seconds, fakeEvidence: v.number() })),
 })
 
 export const SummarySchema = v.object({

@@ -27,8 +27,15 @@ export class AlertState {
     this.#clear = thresholds.clear
   }
 
-  /** Takes the smoothed probability at the end of a window; says if the alert changed. */
-  push(fakeProbability: number, seconds: number): AlertChange | undefined {
+  /**
+   * Takes the smoothed probability at the end of a window; says if the alert changed. The probability stands high only some time
+   * after a fake began: `begun` says when that was, where evidence tells it, and is asked when an alert is raised.
+   */
+  push(
+    fakeProbability: number,
+    seconds: number,
+    begun: () => number | undefined = () => undefined,
+  ): AlertChange | undefined {
     if (this.#raised) return fakeProbability < this.#clear ? this.#clearAt(seconds) : this.#go(fakeProbability)
     if (fakeProbability < this.#raise) {
       this.#forget()
@@ -38,6 +45,7 @@ export class AlertState {
     this.#peak = Math.max(this.#peak, fakeProbability)
     if (seconds - this.#onset < LEAST_SECONDS) return undefined
     this.#raised = true
+    this.#onset = Math.max(this.#stretches.at(-1)?.end ?? 0, Math.min(this.#onset, begun() ?? this.#onset))
     return { state: 'raised', onset: this.#onset }
   }
 

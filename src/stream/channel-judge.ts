@@ -1,11 +1,13 @@
 import type { EarwitnessError } from '../protocol/errors.ts'
 import type { ChannelSummary, InconclusiveReason, ScoreEvent, ServerEvent, Verdict } from '../protocol/events.ts'
+import type { StreamParameters } from '../protocol/parameters.ts'
 import { probabilityOf } from '../scoring/log-odds.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
 import type { ScoredWindow } from '../scoring/scorer.ts'
 import { AlertState } from './alert-state.ts'
 import type { DueWindow } from './channel-track.ts'
 import { evidenceStretches } from './evidence-stretches.ts'
+import { EvidenceTrack } from './evidence-track.ts'
 import { calibrated, Smoothing } from './probability.ts'
 import type { Settled } from './settled.ts'
 
@@ -16,6 +18,8 @@ export class ChannelJudge {
   readonly #manifest: ModelManifest
   readonly #smoothing: Smoothing
   readonly #alert: AlertState
+  readonly #evidence = new EvidenceTrack()
+  readonly #showsEvidence: boolean
   readonly #reasons = new Map<InconclusiveReason, number>()
   #scored = 0
   #superseded = 0
@@ -25,10 +29,11 @@ export class ChannelJudge {
   #sum = 0
   #peak: number | null = null
 
-  constructor(manifest: ModelManifest, halfLife: number) {
+  constructor(manifest: ModelManifest, { halfLife, evidence }: Pick<StreamParameters, 'halfLife' | 'evidence'>) {
     this.#manifest = manifest
     this.#smoothing = new Smoothing(halfLife)
     this.#alert = new AlertState(manifest.decision)
+    this.#showsEvidence = evidence
   }
 
   /** Takes the channel's windows in their order; returns what the client is to be told. */
@@ -53,6 +58,7 @@ export class ChannelJudge {
     const mean = this.#scored === 0 ? null : this.#sum / this.#scored
     const alerts = this.#alert.stretches()
     const reason = this.#scored === 0 ? this.#commonestReason() : undefined
+    const strongestEvidence = this.#evidence.strongest()
     return {
       channel,
       duration: facts.durationSamples / MODEL_RATE,
@@ -67,6 +73,7 @@ export class ChannelJudge {
       verdict: mean === null ? 'inconclusive' : alerts.length > 0 ? 'fake' : this.#verdictOf(mean),
       ...(reason !== undefined && { reason }),
       alerts,
+      ...(strongestEvidence && { strongestEvidence }),
     }
   }
 
@@ -78,11 +85,13 @@ export class ChannelJudge {
     this.#scored += 1
     this.#sum += windowFakeProbability
     this.#peak = Math.max(this.#peak ?? 0, fakeProbability)
+    const stretches = evidence && evidenceStretches(evidence, this.#manifest)
+    if (stretches !== undefined) this.#evidence.push(stretches)
     const events = this.#scoreEvents(window, latencyMs, windowFakeProbability, {
       verdict: this.#verdictOf(fakeProbability),
-      ...(evidence && { evidence: evidenceStretches(evidence, this.#manifest) }),
+      ...(stretches && this.#showsEvidence && { evidence: stretches }),
     })
-    const change = this.#alert.push(fakeProbability, end)
+    const change = this.#alert.push(fakeProbability, end, () => this.#evidence.strongestNow()?.start)
     if (change !== undefined) {
       events.push({ type: 'alert', ...change, channel: window.channel, at: end, fakeProbability })
     }

@@ -37,8 +37,6 @@ export interface ChannelTrackOptions {
   readonly sampleRate: number
   readonly hopFrames: number
   readonly scorer: Scorer
-  /** Whether to ask for each window's evidence. */
-  readonly evidence?: boolean
   /** Whether its audio waits for its scores. */
   readonly offline?: boolean
   readonly fft: Fft
@@ -149,7 +147,7 @@ export class ChannelTrack {
 
   #due(): void {
     const end = this.#ring.count
-    const { scorer, evidence = false, offline = false } = this.#options
+    const { scorer, offline = false } = this.#options
     const { manifest } = scorer
     const first = windowStart(end, manifest)
     const { hopSamples } = manifest.frontend
@@ -169,7 +167,7 @@ export class ChannelTrack {
       gapMs,
       settled:
         gate.reason === undefined
-          ? settle(scorer.score(this, this.#ring, { evidence, atOnce: offline }))
+          ? settle(scorer.score(this, this.#ring, { evidence: true, atOnce: offline }))
           : Promise.resolve({ kind: 'inconclusive', reason: gate.reason }),
     })
   }

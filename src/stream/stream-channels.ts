@@ -109,12 +109,11 @@ export class StreamChannels {
       )
     }
     const hopFrames = hopFramesOf(parameters)
-    const { evidence } = parameters
     const offline = pace === 'offline'
     this.#tracks = Array.from(
       { length: channels },
       (_, channel) =>
-        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, evidence, offline, fft }, (window) => {
+        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, offline, fft }, (window) => {
           this.#found.push({ kind: 'window', window })
         }),
     )

@@ -164,7 +164,7 @@ class LiveStream {
   }
 
   #judgeOf(channel: number): ChannelJudge {
-    this.#judges[channel] ??= new ChannelJudge(this.#context.scorer.manifest, this.#context.parameters.halfLife)
+    this.#judges[channel] ??= new ChannelJudge(this.#context.scorer.manifest, this.#context.parameters)
     return this.#judges[channel]
   }
 

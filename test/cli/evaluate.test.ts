@@ -160,7 +160,11 @@ describe('earwitness evaluate --json', () => {
     const { found, error, absoluteError, otherAlerts } = judged.alerts.onsets!
     expect(found).toMatchObject({ count: 1, of: 1 })
     expect(error).toMatchObject({ count: 1, max: expect.closeTo(first!.start - 12, 2) })
-    expect(absoluteError.max).toBeGreaterThanOrEqual(0)
+    expect(absoluteError.max).toBeLessThanOrEqual(1)
+    const { start } = rowOf('turns.wav', judged).strongestEvidence as { start: number }
+    const { evidence, eitherWithinOneSecond } = judged.alerts.onsets!
+    expect(evidence).toMatchObject({ error: { max: expect.closeTo(start - 12, 2) }, withinOneSecond: { count: 1 } })
+    expect(eitherWithinOneSecond).toMatchObject({ count: 1, of: 1 })
     expect(otherAlerts).toBe((rowOf('turns.wav', judged).alerts as unknown[]).length - 1)
     expect(judged.atThreshold.misses.of).toBe(0)
     expect(judged.separation).toBeNull()

@@ -42,6 +42,25 @@ describe('the alert', () => {
     ])
   })
 
+  it('begins where evidence says that the fake began, before the probability stood high', () => {
+    const state = new AlertState(THRESHOLDS)
+    expect([5, 5.5, 6].map((at) => state.push(0.9, at, () => 3.25))).toEqual([
+      undefined,
+      undefined,
+      { state: 'raised', onset: 3.25 },
+    ])
+    expect(state.stretches()[0]!.start).toBe(3.25)
+  })
+
+  it('begins no later than the probability stood high, and no earlier than the alert before it ended', () => {
+    const state = new AlertState(THRESHOLDS)
+    const onsets = [0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.9].flatMap((probability, window) => {
+      const change = state.push(probability, 1 + window * 0.5, () => (window < 3 ? 1.75 : 0.5))
+      return change?.state === 'raised' ? change.onset : []
+    })
+    expect(onsets).toEqual([1, 2.5])
+  })
+
   it('is raised and cleared in turns, whatever the probabilities', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (probabilities) => {

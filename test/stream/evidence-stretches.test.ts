@@ -66,3 +66,53 @@ describe('a stream that asks for evidence', () => {
     expect(mean(4, 7)).toBeGreaterThan(mean(7, 10))
   })
 })
+
+describe('a synthesiser in human speech', () => {
+  let scorer: LocalScorer
+  beforeAll(async () => {
+    scorer = await openDefaultModel()
+  })
+  afterAll(() => scorer.close())
+
+  const toldOf = async (...pieces: readonly Uint8Array[]): Promise<ServerEvent[]> => {
+    const inputs = inPieces(Buffer.concat(pieces), 3_200).map(
+      (bytes): StreamInput => ({ kind: 'audio', bytes, arrivedMs: 0 }),
+    )
+    return lastValueFrom(streamEvents(from(inputs), contextOf(scorer, {})).pipe(toArray()))
+  }
+  const summaryOf = async (...pieces: readonly Uint8Array[]) =>
+    (await toldOf(...pieces)).find((event) => event.type === 'summary')!.channels[0]!
+
+  it.each([
+    [3, 0],
+    [5, 5],
+    [7, 8],
+    [9, 0],
+  ])('is found by the summary within half a second of its place: 3 s at second %d', async (at, of) => {
+    const insert = fakeSpeech.subarray(of * 32_000, (of + 3) * 32_000)
+    const { strongestEvidence } = await summaryOf(
+      firstSeconds(realSpeech, at),
+      insert,
+      realSpeech.subarray(at * 32_000),
+    )
+    expect(Math.abs(strongestEvidence!.start - at)).toBeLessThanOrEqual(0.5)
+    expect(Math.abs(strongestEvidence!.end - at - 3)).toBeLessThanOrEqual(0.75)
+  })
+
+  it('has its alert begin within half a second of its place, though the probability stood high only later', async () => {
+    const told = await toldOf(firstSeconds(realSpeech, 6), fakeSpeech)
+    const alert = told.find((event) => event.type === 'alert')!
+    const raise = scorer.manifest.decision.raise
+    const scores = told.filter((event) => event.type === 'score')
+    const firstHigh = scores.find(({ fakeProbability }) => (fakeProbability ?? 0) >= raise)!
+    expect(firstHigh.end).toBeGreaterThan(alert.onset + 0.5)
+    expect(Math.abs(alert.onset - 6)).toBeLessThanOrEqual(0.5)
+  })
+
+  it('speaks far more for fake than anything in human speech alone', async () => {
+    const human = (await summaryOf(realSpeech)).strongestEvidence?.fakeEvidence ?? 0
+    const insert = firstSeconds(fakeSpeech, 3)
+    const mixed = await summaryOf(firstSeconds(realSpeech, 5), insert, realSpeech.subarray(5 * 32_000))
+    expect(mixed.strongestEvidence!.fakeEvidence).toBeGreaterThan(human + 1)
+  })
+})

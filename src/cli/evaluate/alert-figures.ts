@@ -28,6 +28,16 @@ export interface OnsetFigures {
   readonly absoluteError: Quantiles
   /** Alerts beside the fake. */
   readonly otherAlerts: number
+  /** Of the strongest evidence, whether or not there was an alert; only of models that give evidence. */
+  readonly evidence?: EvidenceFigures
+  /** Recordings with an alert or the strongest evidence within a second of the true onset. */
+  readonly eitherWithinOneSecond: Rate
+}
+
+export interface EvidenceFigures {
+  readonly withinOneSecond: Rate
+  readonly error: Quantiles
+  readonly absoluteError: Quantiles
 }
 
 /** @param windowSeconds how long a fake stays in sight after its end */
@@ -57,24 +67,48 @@ function humanFigures(summaries: readonly ChannelSummary[]): AlertFigures['human
 }
 
 function onsetFigures(outcomes: readonly Outcome[], windowSeconds: number): OnsetFigures {
-  const errors: number[] = []
-  let otherAlerts = 0
-  for (const { recording, score } of outcomes) {
-    const onset = recording.onset!
-    const outOfSight = (recording.end ?? Number.POSITIVE_INFINITY) + windowSeconds
-    const alerts = score!.summary.alerts
-    const hits = alerts.filter(({ start, end }) => start <= outOfSight && (end ?? Number.POSITIVE_INFINITY) >= onset)
-    otherAlerts += alerts.length - hits.length
-    if (hits[0] !== undefined) errors.push(hits[0].start - onset)
-  }
-  const absolute = errors.map(Math.abs)
+  const found = outcomes.map((outcome) => foundIn(outcome, windowSeconds))
+  const ofAlerts = found.flatMap(({ alertError }) => alertError ?? [])
+  const ofEvidence = found.flatMap(({ evidenceError }) => evidenceError ?? [])
+  const either = found.filter((one) => isNear(one.alertError) || isNear(one.evidenceError)).length
   return {
-    found: rateOf(errors.length, outcomes.length),
-    withinOneSecond: rateOf(absolute.filter((error) => error <= 1).length, outcomes.length),
-    error: quantilesOf(errors),
-    absoluteError: quantilesOf(absolute),
-    otherAlerts,
+    found: rateOf(ofAlerts.length, outcomes.length),
+    ...placed(ofAlerts, outcomes.length),
+    otherAlerts: sum(found.map(({ otherAlerts }) => otherAlerts)),
+    ...(ofEvidence.length > 0 && { evidence: placed(ofEvidence, outcomes.length) }),
+    eitherWithinOneSecond: rateOf(either, outcomes.length),
   }
+}
+
+interface Found {
+  /** Seconds from the true onset: above 0 is late. */
+  readonly alertError: number | undefined
+  readonly evidenceError: number | undefined
+  readonly otherAlerts: number
+}
+
+function foundIn({ recording, score }: Outcome, windowSeconds: number): Found {
+  const onset = recording.onset!
+  const outOfSight = (recording.end ?? Number.POSITIVE_INFINITY) + windowSeconds
+  const { alerts, strongestEvidence } = score!.summary
+  const hits = alerts.filter(({ start, end }) => start <= outOfSight && (end ?? Number.POSITIVE_INFINITY) >= onset)
+  return {
+    alertError: hits[0] && hits[0].start - onset,
+    evidenceError: strongestEvidence && strongestEvidence.start - onset,
+    otherAlerts: alerts.length - hits.length,
+  }
+}
+
+function placed(errors: readonly number[], of: number): EvidenceFigures {
+  return {
+    withinOneSecond: rateOf(errors.filter(isNear).length, of),
+    error: quantilesOf(errors),
+    absoluteError: quantilesOf(errors.map(Math.abs)),
+  }
+}
+
+function isNear(error: number | undefined): boolean {
+  return error !== undefined && Math.abs(error) <= 1
 }
 
 function sum(values: readonly number[]): number {

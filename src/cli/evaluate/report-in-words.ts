@@ -1,5 +1,5 @@
 import type { Quantiles } from '../bench/spread.ts'
-import type { AlertFigures } from './alert-figures.ts'
+import type { AlertFigures, OnsetFigures } from './alert-figures.ts'
 import type { Bounds, Rate } from './bounds.ts'
 import type { GroupFigures } from './group-figures.ts'
 import { type EvaluationReport, REPORTED_COLUMNS } from './report.ts'
@@ -96,11 +96,20 @@ function alertLines({ human, found, onsets }: AlertFigures): string[] {
     lines.push(
       `inserted fakes found: ${inFull(onsets.found)}, with the onset within 1 s: ${inFull(onsets.withinOneSecond)}`,
     )
-    lines.push(
-      `onset late by: median ${onsets.error.p50} s, 90 % ${onsets.error.p90} s; alerts beside the fakes: ${onsets.otherAlerts}`,
-    )
+    const late = `onset late by: median ${onsets.error.p50} s, 90 % ${onsets.error.p90} s; `
+    lines.push(`${onsets.found.count > 0 ? late : ''}alerts beside the fakes: ${onsets.otherAlerts}`)
+    lines.push(...evidenceLines(onsets))
   }
   return lines
+}
+
+function evidenceLines({ evidence, eitherWithinOneSecond }: OnsetFigures): string[] {
+  if (evidence === undefined) return []
+  const { p50, p90 } = evidence.absoluteError
+  return [
+    `the strongest evidence begins within 1 s of the fake: ${inFull(evidence.withinOneSecond)}; it is off by: median ${p50} s, 90 % ${p90} s`,
+    `an alert or the strongest evidence within 1 s: ${inFull(eitherWithinOneSecond)}`,
+  ]
 }
 
 function groupLines(column: string, groups: readonly GroupFigures[]): string[] {

@@ -135,7 +135,8 @@ function rowOf({ recording, score, broken }: Outcome): RecordingRow {
   const row = { path, label, ...groups, ...(onset !== undefined && { onset }), ...(end !== undefined && { end }) }
   if (score === undefined) return { ...row, verdict: 'broken', broken }
   const { summary, windowFakeProbabilities, verdictSettledAt, firstAlertAt } = score
-  const { verdict, reason, meanFakeProbability, peakFakeProbability, duration, speechSeconds, scored, alerts } = summary
+  const { verdict, reason, meanFakeProbability, peakFakeProbability, duration, speechSeconds, scored } = summary
+  const { alerts, strongestEvidence } = summary
   return {
     ...row,
     verdict,
@@ -149,5 +150,6 @@ function rowOf({ recording, score, broken }: Outcome): RecordingRow {
     verdictSettledAt,
     firstAlertAt,
     alerts,
+    ...(strongestEvidence && { strongestEvidence }),
   }
 }
