@@ -37,7 +37,7 @@ export class Listening {
   constructor(source: SoundSource, server: URL, handlers: ListeningHandlers) {
     this.#source = source
     this.#handlers = handlers
-    this.#stream = connect(server, { encoding: 's16le', sampleRate: source.sampleRate })
+    this.#stream = connect(server, { encoding: 's16le', sampleRate: source.sampleRate, evidence: true })
     this.#follow()
     source.start(
       (samples) => this.#hear(samples),

@@ -1,4 +1,5 @@
 import { acceptDrops } from './drop-zone.ts'
+import { EvidenceStrip } from './evidence-strip.ts'
 import { FileSource } from './file-source.ts'
 import { MelFeed } from './mel-feed.ts'
 import { openMicrophone } from './microphone.ts'
@@ -11,14 +12,15 @@ const STREAM = new URL('v1/stream', location.href)
 const MODELS = new URL('v1/models', location.href)
 
 const model = await defaultModel(MODELS)
-const mel = await MelFeed.open(model?.frontend ?? 'torchaudio-mel')
+const strip = new EvidenceStrip()
+const mel = await MelFeed.open(model?.frontend ?? 'torchaudio-mel', (endFrame) => strip.scrollTo(endFrame))
 const bar = new SourceBar({
   microphone: () => void page.listenTo('microphone', openMicrophone),
   tab: () => void page.listenTo('tab', openTab),
   file: (file) => playFile(file),
   stop: () => void page.stop(),
 })
-const page = new Page(bar, mel, STREAM)
+const page = new Page(bar, mel, strip, STREAM)
 acceptDrops(playFile)
 if (model !== undefined) page.showModel(model)
 

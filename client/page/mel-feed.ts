@@ -18,14 +18,18 @@ export class MelFeed {
   readonly #view: MelView
   #resampler = new Resampler(MODEL_RATE, MODEL_RATE)
 
-  private constructor(fft: Fft, kind: FrontEndSpec['kind']) {
+  private constructor(fft: Fft, kind: FrontEndSpec['kind'], onDrawn: (endFrame: number) => void) {
     this.#frontEnd = createFrontEnd(SPECS[kind], fft)
-    this.#view = new MelView(this.#frontEnd.bins, (frame, rgba) => paintFrame(frame, rgba, COLOUR_RANGES[kind]))
+    const paint = (frame: Float32Array, rgba: Uint8ClampedArray) => paintFrame(frame, rgba, COLOUR_RANGES[kind])
+    this.#view = new MelView(this.#frontEnd.bins, paint, onDrawn)
   }
 
-  /** @param kind the front end of the model that listens */
-  static async open(kind: FrontEndSpec['kind']): Promise<MelFeed> {
-    return new MelFeed(await loadFft(WASM.href), kind)
+  /**
+   * @param kind the front end of the model that listens
+   * @param onDrawn told, with each picture, of the frame behind its newest
+   */
+  static async open(kind: FrontEndSpec['kind'], onDrawn: (endFrame: number) => void): Promise<MelFeed> {
+    return new MelFeed(await loadFft(WASM.href), kind, onDrawn)
   }
 
   /** A new sound begins. @param sampleRate hertz of the samples that will be pushed */

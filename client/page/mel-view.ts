@@ -15,21 +15,26 @@ export class MelView {
   readonly #ringContext: OffscreenCanvasRenderingContext2D
   readonly #column: ImageData
   readonly #paint: ColumnPainter
+  readonly #onDrawn: (endFrame: number) => void
+  #frames = 0
   #next = 0
   #undrawn = 0
   #scheduled = false
 
-  constructor(bins: number, paint: ColumnPainter) {
+  /** @param onDrawn told, with each picture, of the frame behind its newest */
+  constructor(bins: number, paint: ColumnPainter, onDrawn: (endFrame: number) => void) {
     this.#ring = new OffscreenCanvas(this.#columns, bins)
     this.#ringContext = this.#ring.getContext('2d')!
     this.#column = new ImageData(1, bins)
     this.#paint = paint
+    this.#onDrawn = onDrawn
   }
 
   add(frame: Float32Array): void {
     this.#paint(frame, this.#column.data)
     this.#ringContext.putImageData(this.#column, this.#next, 0)
     this.#next = (this.#next + 1) % this.#columns
+    this.#frames += 1
     this.#undrawn += 1
     // Where motion is unwelcome the picture steps twice a second instead of gliding.
     if (!reducedMotion.matches || this.#undrawn >= CALM_FRAMES) this.#schedule()
@@ -38,6 +43,7 @@ export class MelView {
   clear(): void {
     this.#ringContext.clearRect(0, 0, this.#columns, this.#ring.height)
     this.#next = 0
+    this.#frames = 0
     this.#schedule()
   }
 
@@ -57,5 +63,6 @@ export class MelView {
     this.#screenContext.drawImage(this.#ring, this.#next, 0, older, height, 0, 0, older, height)
     if (this.#next > 0)
       this.#screenContext.drawImage(this.#ring, 0, 0, this.#next, height, older, 0, this.#next, height)
+    this.#onDrawn(this.#frames)
   }
 }

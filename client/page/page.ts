@@ -2,6 +2,7 @@ import type { ConnectionState, EarwitnessError, ReadyEvent, ScoreEvent, SummaryE
 import { AlertList } from './alert-list.ts'
 import { ConnectionView } from './connection-view.ts'
 import { element } from './elements.ts'
+import type { EvidenceStrip } from './evidence-strip.ts'
 import { FactsView } from './facts-view.ts'
 import { Listening } from './listening.ts'
 import type { MelFeed } from './mel-feed.ts'
@@ -16,6 +17,7 @@ import { errorWords } from './words.ts'
 export class Page {
   readonly #bar: SourceBar
   readonly #mel: MelFeed
+  readonly #strip: EvidenceStrip
   readonly #server: URL
   readonly #chart = new ProbabilityChart(element('chart', HTMLElement))
   readonly #verdict = new VerdictView()
@@ -27,9 +29,10 @@ export class Page {
   #windowSeconds = 0
   #hopSeconds = 0
 
-  constructor(bar: SourceBar, mel: MelFeed, server: URL) {
+  constructor(bar: SourceBar, mel: MelFeed, strip: EvidenceStrip, server: URL) {
     this.#bar = bar
     this.#mel = mel
+    this.#strip = strip
     this.#server = server
   }
 
@@ -64,6 +67,7 @@ export class Page {
     this.#verdict.begin()
     this.#facts.begin(source.sampleRate)
     this.#mel.begin(source.sampleRate)
+    this.#strip.clear()
     this.#bar.started(kind, source.name)
     this.#connection.show('connecting')
     this.#listening = new Listening(source, this.#server, {
@@ -101,6 +105,7 @@ export class Page {
 
   #onScore(score: ScoreEvent, at: number): void {
     this.#chart.add(score, at, this.#hopSeconds)
+    this.#strip.show(score.evidence, at - score.end)
     this.#alerts.follow(score.fakeProbability)
     this.#verdict.show(score, this.#windowSeconds)
     this.#facts.count(score)

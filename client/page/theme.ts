@@ -5,6 +5,7 @@ export interface Theme {
   readonly muted: string
   readonly line: string
   readonly fake: string
+  readonly real: string
   readonly fakeWash: string
   readonly idleWash: string
   readonly font: string
@@ -20,6 +21,7 @@ export function currentTheme(): Theme {
     muted: colour('--muted'),
     line: colour('--line'),
     fake: colour('--fake'),
+    real: colour('--real'),
     fakeWash: colour('--fake-wash'),
     idleWash: colour('--idle-wash'),
     font: `12px ${getComputedStyle(document.body).fontFamily}`,

@@ -71,6 +71,18 @@ describe('earwitness watch --json', () => {
     expect(eventsOf(stdout).map(({ type }) => type)).toEqual(['ready', 'summary'])
   })
 
+  it.each(['here', 'on a server'])(
+    'says %s what the quarter seconds of a window speak for with --evidence',
+    async (where) => {
+      const address = where === 'here' ? [] : [`ws://localhost:${server.port}`]
+      const scores = await scoresFrom([...address, fake, '--evidence'])
+      expect(scores.map(({ evidence: _, ...score }) => score)).toEqual(streamed)
+      const { evidence, windowFakeProbability } = scores.at(-1)!
+      const logit = evidence!.fakeEvidence.reduce((sum, value) => sum + value, 0)
+      expect(1 / (1 + Math.exp(-logit))).toBeCloseTo(windowFakeProbability!, 2)
+    },
+  )
+
   it('ends with 1 where a server refuses, and says why', async () => {
     const words = ['watch', '--json', `ws://localhost:${server.port}`, fake, '--model', 'nobody']
     const { code, stderr } = await earwitness(words)

@@ -56,3 +56,16 @@ export function coloursOn(page: Page, selector: string): Promise<number> {
     return new Set(new Uint32Array(data.buffer)).size
   })
 }
+
+/** How many pixels of each column of a canvas are painted above its middle. */
+export function heightsAboveMiddle(page: Page, selector: string): Promise<number[]> {
+  return page.locator(selector).evaluate((canvas: HTMLCanvasElement) => {
+    const { width, height } = canvas
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height / 2)
+    return Array.from({ length: width }, (_, x) => {
+      let painted = 0
+      for (let y = 0; y < height / 2; y += 1) if (data[(y * width + x) * 4 + 3]! > 0) painted += 1
+      return painted
+    })
+  })
+}

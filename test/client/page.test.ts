@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { asWav, fakeSpeech, firstSeconds, realSpeech } from '../fixtures/recordings.ts'
 import { CHROMIUM, launchChromium, SHARED_TITLE } from './chromium.ts'
-import { coloursOn, dropFile, fixture, untilText, type Visit, visit } from './page-visit.ts'
+import { coloursOn, dropFile, fixture, heightsAboveMiddle, untilText, type Visit, visit } from './page-visit.ts'
 
 const JUDGED = /likely real|uncertain|likely fake/
 
@@ -83,6 +84,26 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where `ch
     await untilText(page, '#source-words', /^Playing caller\.wav$/)
     await untilText(page, '#verdict-words', JUDGED)
     await untilText(page, '#verdict-why', /0:12 heard/)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('draws under the frames of three synthetic seconds in human speech that they speak for fake', async () => {
+    const human = firstSeconds(realSpeech, 7)
+    const parts = [firstSeconds(human, 5), firstSeconds(fakeSpeech, 3), human.subarray(5 * 32_000)]
+    const { page, complaints } = await visit(browser, url)
+    expect(await page.locator('#evidence').isVisible()).toBe(false)
+    await page.locator('h1').click()
+    await dropFile(page, 'cut.wav', Buffer.from(asWav(Buffer.concat(parts))))
+    await untilText(page, '#verdict-why', /0:10 heard/)
+    const heights = await heightsAboveMiddle(page, '#evidence')
+    const ink = (from: number, to: number) => heights.slice(from, to).reduce((sum, height) => sum + height, 0)
+    // Ten seconds end 64 ms before the right edge of 1024 columns of 10 ms; a quarter second is the strip's own grain.
+    const columnAt = (seconds: number) => heights.length - 994 + seconds * 100
+    const inside = ink(columnAt(4.7), columnAt(8.3))
+    expect(inside).toBeGreaterThan(0.8 * ink(0, heights.length))
+    expect(ink(columnAt(4.7), columnAt(6))).toBeGreaterThan(0)
+    await page.locator('#evidence[aria-label*="most for fake at 0:0"]').waitFor()
     expect(complaints).toEqual([])
     await page.close()
   })
