@@ -8,6 +8,7 @@ import { benchLatency } from './bench/latency.ts'
 import { machine } from './bench/machine.ts'
 import { BATCHES, benchModel } from './bench/model.ts'
 import type { PacketEncoding } from './bench/packets.ts'
+import { benchStreams, type StreamsOptions } from './bench/streams.ts'
 import { number, providerOption } from './options.ts'
 
 interface LatencyFlags {
@@ -35,9 +36,10 @@ Examples:
   $ earwitness bench dsp --json
   $ earwitness bench model --model my-ast --provider webgpu --batch 1,8,32
   $ earwitness bench latency --streams 1,10,50 --transport uws
+  $ earwitness bench streams --cores 1 --seconds 20 --transport ws --encoding s16le
   $ earwitness bench all --json > bench.json`,
     )
-  for (const command of [dsp(), decode(), model(), ast(), latency(), all()]) {
+  for (const command of [dsp(), decode(), model(), ast(), latency(), streams(), all()]) {
     bench.addCommand(command.option('--json', 'on one line').exitOverride())
   }
   return bench
@@ -83,7 +85,6 @@ function ast(): Command {
 
 function latency(): Command {
   return new Command('latency')
-    .alias('streams')
     .description('live streams over real sockets to a server of its own: latency, skipped windows, CPU, memory')
     .option('--streams <counts>', 'at once, one measurement each', counts, DEFAULT_STREAMS)
     .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', above(0), 30)
@@ -94,6 +95,25 @@ function latency(): Command {
     .option('--threads <count>', "of the server's model (default: its own)", above(0))
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .action(async (flags: LatencyFlags) => print(flags, await benchLatency(flags)))
+}
+
+function streams(): Command {
+  return new Command('streams')
+    .description(
+      'the most live streams that a server carries (p99 100 ms, none skipped), what each costs, beside Python',
+    )
+    .option('--from <count>', 'of streams to begin with', above(0), 50)
+    .option('--up-to <count>', 'of streams to try', above(0), Number.POSITIVE_INFINITY)
+    .option('--seconds <count>', 'that each number must last, once windows are full', above(0), 60)
+    .option('--transport <names>', 'of the server, one measurement each', among('ws', 'uws'), ['ws', 'uws'])
+    .option('--encoding <names>', 'of the audio, one measurement each', among('s16le', 'opus'), ['s16le', 'opus'])
+    .option('--cores <count>', 'for the server alone; the load takes the others (Linux)', above(0))
+    .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
+    .option('--model <name|folder>', 'that scores', 'default')
+    .option('--threads <count>', "of the server's model (default: its own)", above(0))
+    .option('--audio <file>', "what the streams play (default: the tests' recordings)")
+    .option('--no-peer', "leave out Python's sliding window (which needs python3 with torch; PYTHON names one)")
+    .action(async (flags: StreamsOptions & { json?: boolean }) => print(flags, await benchStreams(flags)))
 }
 
 function all(): Command {
@@ -128,4 +148,13 @@ function above(least: number): (text: string) => number {
 
 function counts(text: string): number[] {
   return text.split(',').map(above(0))
+}
+
+function among<Name extends string>(...names: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    text.split(',').map((word) => {
+      const name = names.find((name) => name === word)
+      if (name === undefined) throw new InvalidArgumentError(`It must be of ${names.join(', ')}.`)
+      return name
+    })
 }

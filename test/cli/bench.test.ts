@@ -86,6 +86,39 @@ describe('earwitness bench', () => {
     }
   })
 
+  it('streams finds how many a server carries, what each costs, and where it goes', { timeout: 120_000 }, async () => {
+    const words = [
+      '--from',
+      '1',
+      '--up-to',
+      '1',
+      '--seconds',
+      '2',
+      '--transport',
+      'ws',
+      '--encoding',
+      'opus',
+      '--no-peer',
+    ]
+    const report = await bench('streams', ...words)
+    expect(report).toMatchObject({ seconds: 2, hop: 0.5, serverCores: 'all', peer: null })
+    const [run, ...others] = report.runs
+    expect(others).toEqual([])
+    expect(run).toMatchObject({ transport: 'ws', encoding: 'opus', ratioToPeer: {} })
+    expect(run.trials[0]).toMatchObject({ streams: 1, skipped: expect.any(Number), errors: [] })
+    // A machine that others use may carry none within 100 ms; then there is nothing to divide up.
+    expect(run.mostStreams).toBe(run.trials[0].passed ? 1 : 0)
+    if (run.trials[0].passed) {
+      const parts = Object.values<number>(run.cpuMsByPart).reduce((sum, part) => sum + part, 0)
+      expect(parts / run.atMost.cpuMsPerStreamSecond).toBeCloseTo(1, 1)
+      expect(Object.keys(run.cpuMsByPart)).toEqual(expect.arrayContaining(['decode', 'mel', 'score', 'socket']))
+    }
+  })
+
+  it('streams refuses a transport that is none, with exit code 2', async () => {
+    await expect(bench('streams', '--transport', 'tcp')).rejects.toMatchObject({ code: 2 })
+  })
+
   it('refuses a count that is none, with exit code 2', async () => {
     await expect(bench('latency', '--streams', '0')).rejects.toMatchObject({ code: 2 })
   })

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { readPth } from '../../importing/pth.ts'
 import { LineProcess } from './line-process.ts'
 import { ownFile } from './own-file.ts'
 import { Progress } from './progress.ts'
+import { pythonWith } from './python.ts'
 import { rounded, type Spread, spreadOf } from './spread.ts'
 
 export const AST_SIZES = ['tiny', 'small', 'base'] as const
@@ -58,7 +58,8 @@ export interface AstReport {
  * threads, in turns. Needs a python3 with torch and numpy.
  */
 export async function benchAst({ size, rounds, threads }: AstOptions): Promise<AstReport> {
-  const python = pythonWithTorch()
+  const python = pythonWith('torch, numpy')
+  if (python === undefined) throw new Error('no python3 with torch and numpy; PYTHON can name one')
   const folder = await mkdtemp(join(tmpdir(), 'earwitness-bench-'))
   const processes = new Map<string, LineProcess>()
   try {
@@ -175,17 +176,4 @@ function mapped<Value, Result>(map: Map<string, Value>, of: (value: Value) => Re
 
 function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit))
-}
-
-function pythonWithTorch(): string {
-  const candidates = process.env.PYTHON === undefined ? ['python3', '/usr/bin/python3'] : [process.env.PYTHON]
-  for (const python of candidates) {
-    try {
-      execFileSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' })
-      return python
-    } catch {
-      // The next one may have it.
-    }
-  }
-  throw new Error('no python3 with torch and numpy; PYTHON can name one')
 }

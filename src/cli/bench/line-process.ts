@@ -7,8 +7,11 @@ export class LineProcess {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
 
-  constructor(program: string, words: readonly string[]) {
-    this.#child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  constructor(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(program, words, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+    })
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
   }
 

@@ -3,11 +3,16 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { TransportName } from '../../server/serve.ts'
+import { onCores } from './cores.ts'
 
 export interface ServerProcessOptions {
   readonly transport: TransportName
   readonly model: string
   readonly threads?: number
+  /** Runs on the first so many cores alone (Linux). */
+  readonly cores?: number
+  /** Where its threads leave a profile when they end. */
+  readonly profiles?: string
 }
 
 /** What the process has used so far. */
@@ -27,15 +32,17 @@ export class ServerProcess {
   }
 
   /** For this many streams at once. The options that this Node was started with, such as --cpu-prof, are handed on. */
-  static async start({ transport, model, threads }: ServerProcessOptions, streams: number): Promise<ServerProcess> {
+  static async start(options: ServerProcessOptions, streams: number): Promise<ServerProcess> {
+    const { transport, model, threads, cores, profiles } = options
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
     const most = Math.max(256, streams)
     const limits = ['streams', 'keyStreams', 'addressStreams'].flatMap((name) => ['--limit', `${name}=${most}`])
     const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', ...limits]
     if (threads !== undefined) words.push('--threads', String(threads))
-    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...words], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const profiled = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
+    const command = [process.execPath, ...process.execArgv, ...profiled, main, 'serve', ...words]
+    const [program, ...rest] = cores === undefined ? command : onCores(0, cores, command)
+    const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
     for await (const line of createInterface({ input: child.stdout })) {
       const host = /http:\/\/(\S+)/.exec(line)?.[1]
       if (host !== undefined) return new ServerProcess(child, host)

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ownFile } from './own-file.ts'
+import { pythonWith } from './python.ts'
 
 const ONE_THREAD = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
 
@@ -24,7 +25,7 @@ export class Torchaudio {
 
   /** Says why not, where there is no Python with torch and torchaudio. */
   static async start(mel: Float32Array, resample: Float32Array): Promise<Torchaudio | { unavailable: string }> {
-    const python = pythonWithTorchaudio()
+    const python = pythonWith('torch, torchaudio')
     if (python === undefined) return { unavailable: 'no python3 with torch and torchaudio; PYTHON can name one' }
     const folder = await mkdtemp(join(tmpdir(), 'earwitness-bench-'))
     const files = [join(folder, 'mel.f32'), join(folder, 'resample.f32')] as const
@@ -57,16 +58,4 @@ async function next(answers: AsyncIterator<string>): Promise<string> {
   const { done, value } = await answers.next()
   if (done) throw new Error('the Python process ended; its message is above')
   return value
-}
-
-function pythonWithTorchaudio(): string | undefined {
-  const candidates = process.env.PYTHON === undefined ? ['python3', '/usr/bin/python3'] : [process.env.PYTHON]
-  return candidates.find((python) => {
-    try {
-      execFileSync(python, ['-c', 'import torch, torchaudio'], { stdio: 'ignore' })
-      return true
-    } catch {
-      return false
-    }
-  })
 }
