@@ -56,9 +56,9 @@ function newestChange(path) {
   return Math.max(entry.mtimeMs, ...readdirSync(path).map((name) => newestChange(join(path, name))))
 }
 
-/** The tests use a real browser, ffmpeg and a speech synthesiser: Debian's, where we may install them. */
+/** The tests use a real browser, ffmpeg, a speech synthesiser and Python: Debian's, where we may install them. */
 function installTestPrograms() {
-  const packageOf = { chromium: 'chromium', ffmpeg: 'ffmpeg', 'espeak-ng': 'espeak-ng' }
+  const packageOf = { chromium: 'chromium', ffmpeg: 'ffmpeg', 'espeak-ng': 'espeak-ng', python3: 'python3' }
   const missing = Object.keys(packageOf).filter((program) => !onPath(program))
   if (missing.length === 0) return
   const packages = missing.map((program) => packageOf[program])

@@ -2,7 +2,8 @@
 
     python corpus.py --clips CLIPS --packages UNPACKED --out CORPUS
 
-CLIPS holds audio files and a manifest.csv with path,label,system,source,licence,seconds; more than one may be given.
+CLIPS holds a manifest.csv with path,label,system,source,licence, perhaps speaker,language,split; more than one may be given. `public_sets.py`
+writes such manifests. Where they name no speaker, `speaker_and_language` reads it from the source; where no split, `splits.py` says it.
 Both classes are trimmed alike; beeps and clips under half a second of speech are left out.
 """
 
@@ -47,9 +48,11 @@ def clips(folder):
             if row["label"] == "fake" and any(name in row["source"] for name in VCTK_CLONES):
                 continue  # voices cloned from the human test speakers
             data, rate = soundfile.read(Path(folder) / row["path"], dtype="float32", always_2d=True)
-            speaker, language = speaker_and_language(row["system"], row["source"])
-            yield resample(data.mean(axis=1), rate, 16_000), dict(label=row["label"], system=row["system"], speaker=speaker,
-                                                                  language=language, licence=row["licence"], source=row["source"])
+            system = row["system"] or "human-" + row["source"].split(":")[0]
+            speaker, language = speaker_and_language(system, row["source"])
+            yield resample(data.mean(axis=1), rate, 16_000), dict(
+                label=row["label"], system=system, speaker=row.get("speaker") or speaker, language=row.get("language") or language,
+                licence=row["licence"], source=row["source"], split=row.get("split") or "")
 
 
 def build(clip_folders, packages, out):
@@ -61,7 +64,7 @@ def build(clip_folders, packages, out):
         if not is_speech(wave):
             dropped[row["system"]] += 1
             return
-        writer.add(wave, **row, split=split_of(row))
+        writer.add(wave, **{**row, "split": row.get("split") or split_of(row)})
 
     for folder in clip_folders:
         for wave, row in clips(folder):
