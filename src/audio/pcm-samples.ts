@@ -60,18 +60,21 @@ export class PcmSamples {
   }
 
   #emit(view: DataView, start: number, frames: number): void {
-    const { bytes, read } = this.#format
-    let at = start
-    for (let frame = 0; frame < frames; frame++) {
-      for (const plane of this.#planes) {
-        const sample = read(view, at)
-        const finite = Number.isFinite(sample)
-        if (!finite) this.#notFinite++
-        plane[frame] = finite ? sample : 0
-        at += bytes
-      }
+    for (const [channel, plane] of this.#planes.entries()) {
+      this.#read(view, start + channel * this.#format.bytes, plane, frames)
     }
     this.#sink.samples(this.#planes.map((plane) => plane.subarray(0, frames)))
+  }
+
+  #read(view: DataView, start: number, plane: Float32Array, frames: number): void {
+    const { read } = this.#format
+    const step = this.#partial.length
+    for (let frame = 0, at = start; frame < frames; frame += 1, at += step) {
+      const sample = read(view, at)
+      const finite = Number.isFinite(sample)
+      if (!finite) this.#notFinite += 1
+      plane[frame] = finite ? sample : 0
+    }
   }
 
   #warnOfNotFinite(): void {

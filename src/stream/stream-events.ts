@@ -35,6 +35,12 @@ export type StreamInput =
 /** Audio further ahead of the clock than this is no live audio. */
 const LIVE_AHEAD_SECONDS = 1
 
+/** Audio in which something was found, and what is left to go through. */
+interface Begun {
+  readonly first: Found[]
+  readonly rest: Generator<Found[]>
+}
+
 type Step = (Found & { readonly arrivedMs: number }) | { readonly kind: 'summary' }
 
 /**
@@ -45,7 +51,10 @@ export function streamEvents(inputs: Observable<StreamInput>, context: StreamCon
   return defer(() => {
     const stream = new LiveStream(context)
     const steps = concat(
-      inputs.pipe(oneAfterAnother((input) => stream.take(input))),
+      inputs.pipe(
+        filter((input) => !stream.takeAtOnce(input)),
+        oneAfterAnother((input) => stream.take(input)),
+      ),
       defer(() => stream.end()),
     )
     return concat(of(stream.ready()), steps.pipe(oneAfterAnother((step) => stream.tell(step)))).pipe(
@@ -67,6 +76,9 @@ class LiveStream {
   readonly #channels: StreamChannels
   readonly #judges: ChannelJudge[] = []
   readonly #pauses = new PauseMeter()
+  /** Inputs that are not done, and the one of them that has begun. */
+  #pending = 0
+  #begun: Begun | undefined
 
   constructor(context: StreamContext) {
     this.#context = context
@@ -98,10 +110,31 @@ class LiveStream {
     }
   }
 
+  /**
+   * Takes in audio that comes while nothing is pending and brings nothing about: most of it, and what follows costs ten times as
+   * much. False if there is more to do, which `take` then does.
+   */
+  takeAtOnce(input: StreamInput): boolean {
+    if (this.#pending === 0 && input.kind === 'audio') {
+      const begun = this.#begin(input.bytes, input.arrivedMs)
+      if (begun === undefined) {
+        input.taken?.()
+        return true
+      }
+      this.#begun = begun
+    }
+    this.#pending += 1
+    return false
+  }
+
   take(input: StreamInput): ObservableInput<Step> {
-    if (input.kind === 'finalize') return this.#finalize()
-    const steps = defer(() => this.#hear(input.bytes, input.arrivedMs))
-    return input.taken === undefined ? steps : steps.pipe(finalize(input.taken))
+    const steps = input.kind === 'finalize' ? this.#finalize() : defer(() => this.#hear(input.bytes, input.arrivedMs))
+    return concat(steps).pipe(
+      finalize(() => {
+        this.#pending -= 1
+        if (input.kind === 'audio') input.taken?.()
+      }),
+    )
   }
 
   end(): ObservableInput<Step> {
@@ -126,25 +159,31 @@ class LiveStream {
   }
 
   #hear(bytes: Uint8Array, arrivedMs: number): ObservableInput<Step> {
+    const begun = this.#begun ?? this.#begin(bytes, arrivedMs)
+    this.#begun = undefined
+    return begun === undefined ? [] : this.#oneByOne(begun, arrivedMs)
+  }
+
+  /** Decodes a message and goes through its audio until something is found; undefined where nothing is. */
+  #begin(bytes: Uint8Array, arrivedMs: number): Begun | undefined {
     const pauseMs = this.#pauses.arrived(arrivedMs, this.#channels.seconds)
     // Audio that is all there comes as it is asked for: no wait before it is its sender's.
-    if (this.#context.pace === 'live') this.#channels.notePause(pauseMs)
+    if (this.#context.pace === 'live' && pauseMs > 0) this.#channels.notePause(pauseMs)
     this.#channels.decode(bytes)
-    return this.#steps(this.#channels.goThrough(), arrivedMs)
+    return begin(this.#channels.goThrough())
   }
 
   #finalize(): ObservableInput<Step> {
     return concat(this.#steps(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary' }))
   }
 
-  /** Most messages bring no window about: those are gone through at once. */
   #steps(found: Generator<Found[]>, arrivedMs: number): ObservableInput<Step> {
-    const first = found.next()
-    return first.done ? [] : this.#oneByOne(first.value, found, arrivedMs)
+    const begun = begin(found)
+    return begun === undefined ? [] : this.#oneByOne(begun, arrivedMs)
   }
 
   /** Goes on to the next piece of audio once the windows of this one are scored, or as soon as there is no more time for that. */
-  async *#oneByOne(first: Found[], rest: Generator<Found[]>, arrivedMs: number): AsyncGenerator<Step> {
+  async *#oneByOne({ first, rest }: Begun, arrivedMs: number): AsyncGenerator<Step> {
     let group: Found[] | undefined = first
     while (group !== undefined) {
       for (const one of group) yield { ...one, arrivedMs }
@@ -178,6 +217,11 @@ class LiveStream {
       channels: this.#channels.tracks.map((track, channel) => this.#judgeOf(channel).summary(channel, track)),
     }
   }
+}
+
+function begin(found: Generator<Found[]>): Begun | undefined {
+  const first = found.next()
+  return first.done ? undefined : { first: first.value, rest: found }
 }
 
 function settled(found: Found): Promise<unknown> | undefined {
