@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander'
 import { pino } from 'pino'
-import type { Limits } from '../protocol/limits.ts'
+import { type Limits, limitsWith } from '../protocol/limits.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { serve, type TransportName } from '../server/serve.ts'
 import { type AccessFlags, accessOptionsFrom, addAccessOptions, tlsFilesFrom } from './access-options.ts'
+import { limitsInWords } from './limits-in-words.ts'
 import { limitOption, number, port, providerOption } from './options.ts'
 
 interface ServeFlags extends AccessFlags {
@@ -15,6 +16,7 @@ interface ServeFlags extends AccessFlags {
   threads?: number
   logLevel: string
   limit: Partial<Limits>
+  printLimits?: boolean
 }
 
 export function serveCommand(): Command {
@@ -36,6 +38,7 @@ export function serveCommand(): Command {
     )
   return addAccessOptions(command)
     .addOption(limitOption())
+    .option('--print-limits', 'show every limit, its value and what happens beyond it, and end')
     .addOption(
       new Option('--log-level <level>', 'JSON lines on standard error')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -55,6 +58,10 @@ Examples:
 }
 
 async function listen(flags: ServeFlags): Promise<void> {
+  if (flags.printLimits === true) {
+    process.stdout.write(limitsInWords(limitsWith(flags.limit)))
+    return
+  }
   const log = pino({ level: flags.logLevel, base: null }, pino.destination(2))
   const { host, port, transport, provider, limit: limits } = flags
   const tls = tlsFilesFrom(flags)

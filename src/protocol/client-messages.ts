@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { EarwitnessError } from './errors.ts'
+import { jsonDepth } from './json-depth.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import { parseStreamParameters, type StreamParameters } from './parameters.ts'
 
 /** The text messages that a client may send. Binary messages are audio. */
@@ -15,7 +17,10 @@ const EnvelopeSchema = v.looseObject({ type: v.string() })
  * Reads one text message. Unknown fields are ignored.
  * @throws EarwitnessError `bad_message` (not JSON, no type), `unknown_message` or `bad_parameter`.
  */
-export function parseClientMessage(text: string): ClientMessage {
+export function parseClientMessage(text: string, mostDepth: number = DEFAULT_LIMITS.jsonDepth.value): ClientMessage {
+  if (jsonDepth(text) > mostDepth) {
+    throw new EarwitnessError('bad_message', `a text message may nest ${mostDepth} levels deep; this one is deeper`)
+  }
   const envelope = v.safeParse(EnvelopeSchema, parseJson(text))
   if (!envelope.success) {
     throw new EarwitnessError('bad_message', 'a text message must be a JSON object with a string "type"')

@@ -27,7 +27,9 @@ export const ERROR_CODES = {
   unknown_model: { status: 404, closeCode: 1008, meaning: 'No model of that name is loaded.' },
   message_too_large: { status: 413, closeCode: 1009, meaning: 'A message is larger than the limit.' },
   body_too_large: { status: 413, closeCode: 1009, meaning: 'The body of a request is larger than the limit.' },
-  too_many_streams: { status: 503, closeCode: 1013, meaning: 'The server runs as many streams as it may.' },
+  audio_too_long: { status: 413, closeCode: 1009, meaning: 'A file holds more audio than the limit.' },
+  too_many_messages: { status: 429, closeCode: 1008, meaning: 'Messages come faster than the limit.' },
+  too_many_streams: { status: 503, closeCode: 1013, meaning: 'The server runs as many streams as it may or can.' },
   quota_exceeded: {
     status: 429,
     closeCode: 1013,

@@ -7,6 +7,7 @@ import { Admission, type Applicant } from './admission.ts'
 import { preflight, readableBy } from './cross-origin.ts'
 import { detect } from './detect.ts'
 import { errorAnswer, json, text } from './http-answers.ts'
+import type { Load } from './load.ts'
 import { readPageFiles } from './page-files.ts'
 import { Session, type SessionContext } from './session.ts'
 import { issueToken } from './token-request.ts'
@@ -26,14 +27,17 @@ export class Application implements TransportApplication {
   readonly #context: SessionContext
   readonly #access: Access
   readonly #admission: Admission
+  readonly #load: Load
   readonly #sessions = new Set<Session>()
   readonly #page = readPageFiles()
   readonly #routes: Readonly<Record<string, Partial<Record<string, Route>>>>
   #draining = false
+  #detects = 0
 
-  constructor(context: SessionContext, access: Access) {
+  constructor(context: SessionContext, access: Access, load: Load) {
     this.#context = context
     this.#access = access
+    this.#load = load
     this.#admission = new Admission(context.limits)
     this.#routes = {
       '/v1/detect': { POST: (request) => this.#detect(request) },
@@ -94,10 +98,23 @@ export class Application implements TransportApplication {
     const { caller } = applicant
     const log = caller === ANYONE ? this.#context.log : this.#context.log.child({ key: caller.name })
     const leave = this.#admission.enter(applicant)
-    const session = new Session(connection, parameters, { ...this.#context, log }, (ended) => {
-      this.#sessions.delete(ended)
-      leave()
-    })
+    let lighten = (): void => {}
+    const session = new Session(
+      connection,
+      parameters,
+      { ...this.#context, log },
+      {
+        claim: (asked, scorer) => {
+          this.#load.check(scorer, asked)
+          lighten = this.#load.add(scorer, asked)
+        },
+        closed: (ended) => {
+          this.#sessions.delete(ended)
+          leave()
+          lighten()
+        },
+      },
+    )
     this.#sessions.add(session)
     return session
   }
@@ -111,9 +128,8 @@ export class Application implements TransportApplication {
     this.#admission.check(applicant)
     const query = new URLSearchParams(request.query)
     query.delete('token')
-    if (query.size === 0) return undefined
-    const parameters = parseStreamQuery(query)
-    this.#context.models.find(parameters.model)
+    const parameters = query.size === 0 ? undefined : parseStreamQuery(query)
+    this.#load.check(this.#context.models.find(parameters?.model), parameters)
     return parameters
   }
 
@@ -142,7 +158,15 @@ export class Application implements TransportApplication {
   async #detect(request: HttpRequest): Promise<HttpResponse> {
     this.#access.origins.check(request.headers)
     await this.#access.caller(request)
-    return detect(request, this.#context)
+    const { detects } = this.#context.limits
+    if (this.#detects >= detects)
+      throw new EarwitnessError('too_many_streams', `${detects} files are being scored already`)
+    this.#detects += 1
+    try {
+      return await detect(request, this.#context)
+    } finally {
+      this.#detects -= 1
+    }
   }
 
   #models(): HttpResponse {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { lastValueFrom, toArray } from 'rxjs'
+import { fromEvent, lastValueFrom, takeUntil, tap, toArray } from 'rxjs'
 import { openAudio } from '../audio/open-audio.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
@@ -18,10 +18,11 @@ export async function detect(request: HttpRequest, context: SessionContext): Pro
   const { models, limits, fft } = context
   const asked = parseStreamQuery(request.query)
   const scorer = models.find(asked.model)
-  if (request.body.length === 0) throw new EarwitnessError('unsupported_audio', 'the body is empty; send an audio file')
+  const body = await request.body()
+  if (body.length === 0) throw new EarwitnessError('unsupported_audio', 'the body is empty; send an audio file')
   const audio = request.query.has('encoding')
-    ? { encoding: asked.encoding, chunks: slices(request.body) }
-    : await openAudio(request.body)
+    ? { encoding: asked.encoding, chunks: slices(body) }
+    : await openAudio(body)
   const events = await lastValueFrom(
     fileEvents(audio.chunks, {
       streamId: randomUUID(),
@@ -30,9 +31,17 @@ export async function detect(request: HttpRequest, context: SessionContext): Pro
       limits,
       fft,
       now: () => performance.now(),
-    }).pipe(toArray()),
+    }).pipe(tap(noLongerThan(limits.detectSeconds)), takeUntil(fromEvent(request.gone, 'abort')), toArray()),
   )
   return json(report(events))
+}
+
+/** How long audio is shows as it is decoded, whatever its container says. */
+function noLongerThan(seconds: number): (event: ServerEvent) => void {
+  return (event) => {
+    if (event.type !== 'score' || event.end <= seconds) return
+    throw new EarwitnessError('audio_too_long', `a file may hold ${seconds} s of audio; cut it, or stream it`)
+  }
 }
 
 function report(events: readonly ServerEvent[]): unknown {

@@ -1,6 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerEvent } from '../protocol/events.ts'
 
+/** What the open streams ask of the threads, 1 being all of one; and how many streams there is room for in all. */
+export interface LoadFigures {
+  readonly model: number
+  readonly eventLoop: number
+  readonly room: number
+}
+
 /** What an operator watches, in Prometheus' names and base units. No label holds a stream. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -38,7 +45,7 @@ export class Metrics {
     registers: [this.#registry],
   })
 
-  constructor(live: { waiting(): number; restarts(): number }) {
+  constructor(live: { waiting(): number; restarts(): number; load(): LoadFigures }) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     new Gauge({
@@ -47,6 +54,25 @@ export class Metrics {
       registers,
       collect() {
         this.set(live.waiting())
+      },
+    })
+    new Gauge({
+      name: 'earwitness_load_ratio',
+      help: 'The part of a thread that the open streams ask for, by what a stream was measured to cost.',
+      labelNames: ['thread'],
+      registers,
+      collect() {
+        const { model, eventLoop } = live.load()
+        this.set({ thread: 'model' }, model)
+        this.set({ thread: 'event_loop' }, eventLoop)
+      },
+    })
+    new Gauge({
+      name: 'earwitness_streams_room',
+      help: 'Streams (mono, 0.5 s hop) that may be open at once with the default model; 0 until it is measured.',
+      registers,
+      collect() {
+        this.set(live.load().room)
       },
     })
     new Gauge({

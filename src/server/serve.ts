@@ -1,11 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import { loadFft } from '../dsp/fft.ts'
+import { asEarwitnessError } from '../protocol/errors.ts'
 import { type Limits, limitsWith } from '../protocol/limits.ts'
+import type { LocalScorer } from '../scoring/local-scorer.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { Access, type AccessOptions } from './access/access.ts'
 import { Application } from './application.ts'
+import { type Cost, measureCost } from './capacity.ts'
 import { onChange } from './file-changes.ts'
+import { Load } from './load.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
 import type { Listening, TlsFiles, Transport } from './transport.ts'
@@ -48,15 +52,18 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     scoringSeconds: limits.scoringSeconds,
     ...(options.threads !== undefined && { threads: options.threads }),
   })
+  const load = new Load(limits.loadPercent)
   const metrics = new Metrics({
     waiting: () => sum(models.all.map((scorer) => scorer.waiting)),
+    load: () => ({ model: load.model, eventLoop: load.eventLoop, room: load.roomFor(models.find(undefined)) }),
     restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
   })
   const log = options.log ?? pino({ level: 'silent' })
   try {
-    const application = new Application({ models, fft, limits, metrics, log }, access)
+    const application = new Application({ models, fft, limits, metrics, log }, access, load)
     const transport = await transportNamed(options.transport ?? 'ws')
     const listening = await transport(application, { host, port, limits, ...(tls !== undefined && { tls }) })
+    void learnCosts(models, load, (scorer) => measureCost(scorer, limits, fft), log)
     const reload = (): void => reloadFiles(access, listening, log)
     const watched = [...access.files, ...(tls === undefined ? [] : [tls.certificateFile, tls.keyFile])]
     const unwatch = onChange(watched, reload)
@@ -73,6 +80,26 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   } catch (error) {
     await models.close()
     throw error
+  }
+}
+
+/** Goes on while the server listens already. A model that fails here fails its streams as well, which say so. */
+async function learnCosts(
+  models: Models,
+  load: Load,
+  measure: (scorer: LocalScorer) => Promise<Cost>,
+  log: Logger,
+): Promise<void> {
+  for (const scorer of models.all) {
+    try {
+      const cost = await measure(scorer)
+      load.learn(scorer, cost)
+      log.info({ model: scorer.manifest.name, ...cost, streams: load.roomFor(scorer) }, 'cost of a stream measured')
+    } catch (err) {
+      // A server that stops at once is not asked any more.
+      if (asEarwitnessError(err).code === 'draining') return
+      log.warn({ err, model: scorer.manifest.name }, 'the cost of a stream could not be measured')
+    }
   }
 }
 

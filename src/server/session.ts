@@ -7,7 +7,9 @@ import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from 
 import type { ServerEvent } from '../protocol/events.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import type { Scorer } from '../scoring/scorer.ts'
 import { type StreamInput, streamEvents } from '../stream/stream-events.ts'
+import { MessageRate } from './message-rate.ts'
 import type { Metrics } from './metrics.ts'
 import type { Models } from './models.ts'
 import type { Connection, ConnectionHandlers } from './transport.ts'
@@ -21,22 +23,33 @@ export interface SessionContext {
   readonly log: Logger
 }
 
+/** What the server counts of a stream, beside its own counts. */
+export interface Claims {
+  /** Called before the stream starts. @throws EarwitnessError `too_many_streams` where it would be too much to score */
+  claim(parameters: StreamParameters, scorer: Scorer): void
+  closed(session: Session): void
+}
+
 /** Bytes a second of each encoding, per channel and sample; of Opus the most that its format allows. */
 const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
 const OPUS_BYTES_PER_SECOND = 510_000 / 8
+/** Errors of a text message that end the stream. */
+const FATAL_IN_TEXT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['bad_parameter', 'unknown_model', 'too_many_streams'])
 
 /** One connection: its parameters, its one subscription, its limits, its end. */
 export class Session implements ConnectionHandlers {
   readonly id = randomUUID()
   readonly #connection: Connection
   readonly #context: SessionContext
-  readonly #onClosed: (session: Session) => void
+  readonly #claims: Claims
+  readonly #messages: MessageRate
   readonly #inputs = new Subject<StreamInput>()
   readonly #idleTimer: NodeJS.Timeout
   readonly #lifeTimer: NodeJS.Timeout
   #subscription: Subscription | undefined
   #mostQueuedBytes = 0
   #queuedBytes = 0
+  #unansweredFinalizes = 0
   #paused = false
   /** True once no more is taken from the client. */
   #ended = false
@@ -50,23 +63,25 @@ export class Session implements ConnectionHandlers {
     connection: Connection,
     parameters: StreamParameters | undefined,
     context: SessionContext,
-    onClosed: (session: Session) => void,
+    claims: Claims,
   ) {
     this.#connection = connection
     this.#context = context
-    this.#onClosed = onClosed
+    this.#claims = claims
+    this.#messages = new MessageRate(context.limits.messagesPerSecond)
     this.#log = context.log.child({ stream: this.id })
     const { idleSeconds, connectionSeconds } = context.limits
     this.#idleTimer = setTimeout(() => this.#onIdle(), idleSeconds * 1000)
     this.#lifeTimer = setTimeout(() => this.#onLifeEnd(), connectionSeconds * 1000)
     context.metrics.streamOpened()
-    if (parameters !== undefined) this.#start(parameters)
+    if (parameters !== undefined) this.#startOrFail(parameters)
   }
 
   audio(bytes: Uint8Array): void {
     this.#idleTimer.refresh()
+    if (this.#ended || this.#isFlooded()) return
+    if (this.#subscription === undefined) this.#startOrFail(parseStreamParameters({}))
     if (this.#ended) return
-    if (this.#subscription === undefined) this.#start(parseStreamParameters({}))
     this.#context.metrics.audioReceived(bytes.length)
     this.#queuedBytes += bytes.length
     this.#inputs.next({
@@ -80,12 +95,12 @@ export class Session implements ConnectionHandlers {
 
   text(message: string): void {
     this.#idleTimer.refresh()
-    if (this.#ended) return
+    if (this.#ended || this.#isFlooded()) return
     try {
       this.#obey(message)
     } catch (thrown) {
       const error = asEarwitnessError(thrown)
-      if (error.code === 'bad_parameter' || error.code === 'unknown_model') this.#fail(error)
+      if (FATAL_IN_TEXT.has(error.code)) this.#fail(error)
       else this.#tell({ type: 'error', code: error.code, message: error.message, fatal: false })
     }
   }
@@ -97,7 +112,7 @@ export class Session implements ConnectionHandlers {
     const ended = { code: this.#closedWith ?? code }
     this.#context.metrics.streamClosed(ended.code)
     this.#log.info(ended, 'stream closed')
-    this.#onClosed(this)
+    this.#claims.closed(this)
   }
 
   /** Ends the audio: what is queued is scored, the summary goes out, then the socket closes with this code. */
@@ -113,7 +128,7 @@ export class Session implements ConnectionHandlers {
     if (Buffer.byteLength(text) > textBytes) {
       throw new EarwitnessError('message_too_large', `a text message may have ${textBytes} bytes`)
     }
-    const message = parseClientMessage(text)
+    const message = parseClientMessage(text, this.#context.limits.jsonDepth)
     if (message.type === 'keepAlive') return
     if (message.type === 'start') {
       if (this.#subscription !== undefined) throw new EarwitnessError('bad_message', 'the stream has already started')
@@ -122,16 +137,45 @@ export class Session implements ConnectionHandlers {
     }
     if (this.#subscription === undefined) this.#start(parseStreamParameters({}))
     if (message.type === 'finalize') {
-      this.#inputs.next({ kind: 'finalize' })
+      this.#finalize()
       return
     }
     this.#ended = true
     this.#inputs.complete()
   }
 
+  #finalize(): void {
+    const { finalizes } = this.#context.limits
+    if (this.#unansweredFinalizes >= finalizes) {
+      throw new EarwitnessError('too_many_messages', `${finalizes} finalize messages wait for their summary already`)
+    }
+    this.#unansweredFinalizes += 1
+    const answered = (): void => {
+      this.#unansweredFinalizes -= 1
+    }
+    this.#inputs.next({ kind: 'finalize', answered })
+  }
+
+  /** True where the client was told that it sends too many messages. */
+  #isFlooded(): boolean {
+    if (this.#messages.take()) return false
+    const { messagesPerSecond } = this.#context.limits
+    this.#fail(new EarwitnessError('too_many_messages', `at most ${messagesPerSecond} messages a second may come`))
+    return true
+  }
+
+  #startOrFail(parameters: StreamParameters): void {
+    try {
+      this.#start(parameters)
+    } catch (thrown) {
+      this.#fail(asEarwitnessError(thrown))
+    }
+  }
+
   #start(parameters: StreamParameters): void {
     const { models, fft, limits, log } = this.#context
     const scorer = models.find(parameters.model)
+    this.#claims.claim(parameters, scorer)
     const { encoding, sampleRate, channels, label } = parameters
     const sampleBytes = SAMPLE_BYTES[encoding]
     const bytesPerSecond = sampleBytes === undefined ? OPUS_BYTES_PER_SECOND : sampleBytes * sampleRate * channels

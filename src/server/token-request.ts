@@ -13,7 +13,7 @@ const DEFAULT_SECONDS = 60
  */
 export async function issueToken(request: HttpRequest, access: Access, mostSeconds: number): Promise<HttpResponse> {
   const caller = await access.caller(request)
-  const asked = v.safeParse(requestSchema(mostSeconds), parse(request.body))
+  const asked = v.safeParse(requestSchema(mostSeconds), parse(await request.body()))
   if (!asked.success) {
     throw new EarwitnessError('bad_parameter', `${v.getDotPath(asked.issues[0]) ?? 'body'}: ${asked.issues[0].message}`)
   }

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { EarwitnessError } from '../protocol/errors.ts'
-import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
-import type { HttpRequest, HttpResponse, Listening, TlsFiles, Transport, TransportApplication } from './transport.ts'
-import { bodyTooLarge } from './transport-errors.ts'
+import type { HttpResponse, Listening, TlsFiles, Transport, TransportApplication } from './transport.ts'
+import { UwsBody } from './uws-body.ts'
 import { uwsBehaviour } from './uws-connection.ts'
 
 /** What uWebSockets.js has and does not type: exclusive ports, and the form of `listen` with a host and options. */
@@ -95,16 +94,20 @@ async function answer(
   const method = request.getCaseSensitiveMethod().toUpperCase()
   const headers = headersOf(request)
   const remoteAddress = addressOf(response)
-  const aborted = new AbortController()
-  response.onAborted(() => aborted.abort())
-  const body = await readBody(response, aborted.signal, bodyBytes)
-  if (body === 'aborted') return
-  const answered: HttpResponse =
-    body === 'too large'
-      ? errorAnswer(bodyTooLarge(bodyBytes))
-      : await application.http({ method, path, query, headers, remoteAddress, body } satisfies HttpRequest)
-  if (aborted.signal.aborted) return
-  response.cork(() => write(response, answered, method === 'HEAD', body === 'too large'))
+  const gone = new AbortController()
+  response.onAborted(() => gone.abort())
+  const body = new UwsBody(response, gone.signal, bodyBytes, headers)
+  const answered = await application.http({
+    method,
+    path,
+    query,
+    headers,
+    remoteAddress,
+    gone: gone.signal,
+    body: () => body.read(),
+  })
+  if (gone.signal.aborted) return
+  response.cork(() => write(response, answered, method === 'HEAD', !body.isComplete))
 }
 
 function write(
@@ -117,29 +120,6 @@ function write(
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
   if (headOnly) response.endWithoutBody(Buffer.byteLength(body), last)
   else response.end(body, last)
-}
-
-/** The whole body, unless it grows beyond the limit; chunks are dead after their callback, so they are copied. */
-function readBody(
-  response: Uws.HttpResponse,
-  aborted: AbortSignal,
-  most: number,
-): Promise<Uint8Array | 'too large' | 'aborted'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    aborted.addEventListener('abort', () => resolve('aborted'))
-    response.onData((chunk, isLast) => {
-      size += chunk.byteLength
-      if (size > most) {
-        chunks.length = 0
-        resolve('too large')
-        return
-      }
-      chunks.push(Buffer.from(chunk.slice(0)))
-      if (isLast) resolve(Buffer.concat(chunks))
-    })
-  })
 }
 
 async function upgrade(

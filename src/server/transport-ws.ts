@@ -4,7 +4,6 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
-import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
 import type {
   HttpResponse,
@@ -31,13 +30,21 @@ export const wsTransport: Transport = async (application, { host, port, limits, 
   return listening(http, sockets, tls)
 }
 
-function httpServer({ handshakeSeconds }: TransportLimits, tls: TlsFiles | undefined): HttpServer {
+function httpServer(
+  { handshakeSeconds, requestSeconds, connections }: TransportLimits,
+  tls: TlsFiles | undefined,
+): HttpServer {
   const times = {
     headersTimeout: handshakeSeconds * 1000,
+    requestTimeout: requestSeconds * 1000,
     connectionsCheckingInterval: Math.min(1000, handshakeSeconds * 250),
   }
-  if (tls === undefined) return createServer(times)
-  return createTlsServer({ ...times, ...read(tls), handshakeTimeout: handshakeSeconds * 1000 })
+  const http =
+    tls === undefined
+      ? createServer(times)
+      : createTlsServer({ ...times, ...read(tls), handshakeTimeout: handshakeSeconds * 1000 })
+  http.maxConnections = connections
+  return http
 }
 
 function read({ certificateFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer } {
@@ -89,18 +96,21 @@ async function answer(
   response: ServerResponse,
   limits: TransportLimits,
 ): Promise<void> {
-  const body = await readBody(request, limits.bodyBytes)
-  if (body === 'aborted') return
-  if (body === 'too large') {
-    response.shouldKeepAlive = false
-    write(request, response, errorAnswer(bodyTooLarge(limits.bodyBytes)))
-    return
-  }
   const { path, query } = requestTarget(request.url ?? '/')
-  const method = request.method ?? 'GET'
-  const remoteAddress = request.socket.remoteAddress ?? ''
-  const asked = { method, path, query, headers: headersOf(request), remoteAddress, body }
-  write(request, response, await application.http(asked))
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const answered = await application.http({
+    method: request.method ?? 'GET',
+    path,
+    query,
+    headers: headersOf(request),
+    remoteAddress: request.socket.remoteAddress ?? '',
+    gone: gone.signal,
+    body: () => readBody(request, limits.bodyBytes),
+  })
+  // What was not read of a body would be taken for the next request.
+  if (!request.complete) response.shouldKeepAlive = false
+  write(request, response, answered)
 }
 
 function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpResponse): void {
@@ -109,20 +119,17 @@ function write(request: IncomingMessage, response: ServerResponse, { status, hea
 }
 
 /** The whole body, unless it grows beyond the limit; then the rest is not read. */
-async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array | 'too large' | 'aborted'> {
-  if (Number(request.headers['content-length'] ?? 0) > most) return 'too large'
+async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > most) throw bodyTooLarge(most)
   const chunks: Buffer[] = []
   let size = 0
-  try {
-    for await (const chunk of request) {
-      size += (chunk as Buffer).length
-      if (size > most) return 'too large'
-      chunks.push(chunk as Buffer)
-    }
-    return Buffer.concat(chunks)
-  } catch {
-    return 'aborted'
+  // An iterator left early would destroy the socket before the refusal is written.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += (chunk as Buffer).length
+    if (size > most) throw bodyTooLarge(most)
+    chunks.push(chunk as Buffer)
   }
+  return Buffer.concat(chunks)
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

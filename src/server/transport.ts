@@ -1,4 +1,4 @@
-/** One HTTP request that is not an upgrade. `body` is empty for GET and HEAD. */
+/** One HTTP request that is not an upgrade. */
 export interface HttpRequest {
   readonly method: string
   readonly path: string
@@ -6,7 +6,13 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly remoteAddress: string
-  readonly body: Uint8Array
+  /** Says that nobody waits for the answer any more. */
+  readonly gone: AbortSignal
+  /**
+   * Reads the body, which is left in the network until then: who may not send one costs no memory. Empty for GET and HEAD.
+   * @throws EarwitnessError `body_too_large`; `connection_lost` where the client went away
+   */
+  body(): Promise<Uint8Array>
 }
 
 export interface HttpResponse {
@@ -78,6 +84,8 @@ export interface TransportOptions {
     readonly bodyBytes: number
     readonly outgoingBytes: number
     readonly handshakeSeconds: number
+    readonly requestSeconds: number
+    readonly connections: number
   }
 }
 

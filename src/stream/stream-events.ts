@@ -30,7 +30,11 @@ export type StreamInput =
       /** Called once the bytes have been taken in. */
       readonly taken?: () => void
     }
-  | { readonly kind: 'finalize' }
+  | {
+      readonly kind: 'finalize'
+      /** Called when its summary is told. */
+      readonly answered?: () => void
+    }
 
 /** Audio further ahead of the clock than this is no live audio. */
 const LIVE_AHEAD_SECONDS = 1
@@ -41,7 +45,9 @@ interface Begun {
   readonly rest: Generator<Found[]>
 }
 
-type Step = (Found & { readonly arrivedMs: number }) | { readonly kind: 'summary' }
+type Step =
+  | (Found & { readonly arrivedMs: number })
+  | { readonly kind: 'summary'; readonly answered?: (() => void) | undefined }
 
 /**
  * One stream from bytes to events, in the order: `ready`, what is found in the audio, `summary` on completion.
@@ -128,7 +134,8 @@ class LiveStream {
   }
 
   take(input: StreamInput): ObservableInput<Step> {
-    const steps = input.kind === 'finalize' ? this.#finalize() : defer(() => this.#hear(input.bytes, input.arrivedMs))
+    const steps =
+      input.kind === 'finalize' ? this.#finalize(input.answered) : defer(() => this.#hear(input.bytes, input.arrivedMs))
     return concat(steps).pipe(
       finalize(() => {
         this.#pending -= 1
@@ -143,7 +150,10 @@ class LiveStream {
 
   /** What the client is told of one step, once its score is there. */
   tell(step: Step): ObservableInput<ServerEvent> {
-    if (step.kind === 'summary') return of(this.#summary())
+    if (step.kind === 'summary') {
+      step.answered?.()
+      return of(this.#summary())
+    }
     if (step.kind === 'event') return of(step.event)
     const { window, arrivedMs } = step
     return from(window.settled).pipe(
@@ -173,8 +183,8 @@ class LiveStream {
     return begin(this.#channels.goThrough())
   }
 
-  #finalize(): ObservableInput<Step> {
-    return concat(this.#steps(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary' }))
+  #finalize(answered: (() => void) | undefined): ObservableInput<Step> {
+    return concat(this.#steps(this.#channels.windowNow(), this.#context.now()), of<Step>({ kind: 'summary', answered }))
   }
 
   #steps(found: Generator<Found[]>, arrivedMs: number): ObservableInput<Step> {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/protocol/limits.ts'
 import { defaultManifest, defaultModelFolder } from '../fixtures/default-manifest.ts'
 import { fakeSpeech, firstSeconds } from '../fixtures/recordings.ts'
 import { StreamClient } from '../server/stream-client.ts'
@@ -98,7 +99,8 @@ describe.each(['ws', 'uws'])('earwitness serve --transport %s', (transport) => {
       stderr
         .trimEnd()
         .split('\n')
-        .map((entry) => JSON.parse(entry).msg),
+        .map((entry) => JSON.parse(entry).msg)
+        .filter((words) => words !== 'cost of a stream measured'),
     ).toEqual(['model ready', 'stopping'])
   })
 
@@ -124,6 +126,14 @@ describe.each(['ws', 'uws'])('earwitness serve --transport %s', (transport) => {
     expect(stderr).toBe(
       `earwitness: port ${port} is in use; stop what listens there, or choose another with --port (0 takes a free one)\n`,
     )
+  })
+
+  it('shows its limits, those that were changed beside their default', async () => {
+    const { code, stdout } = await earwitness(['serve', '--print-limits', '--limit', 'streams=7'])
+    expect(code).toBe(0)
+    const lines = stdout.replaceAll(/ {2,}/g, '  ').trimEnd().split('\n')
+    expect(lines).toContain('streams  7 streams (default 256)  HTTP 503 too_many_streams')
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(Object.keys(DEFAULT_LIMITS))
   })
 
   it('takes limits from --limit', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { text } from '../../src/server/http-answers.ts'
+import { errorAnswer, text } from '../../src/server/http-answers.ts'
 import type {
   Connection,
   HttpRequest,
@@ -19,6 +19,8 @@ export const LIMITS: TransportOptions['limits'] = {
   bodyBytes: 50_000,
   outgoingBytes: 64 * 1024,
   handshakeSeconds: 1,
+  requestSeconds: 2,
+  connections: 500,
 }
 
 /** The server's side of one connection. */
@@ -59,6 +61,7 @@ export class Peer {
 /** A real server over the transport under test, whose application notes all that arrives. */
 export class ProbeServer implements TransportApplication {
   readonly requests: HttpRequest[] = []
+  readonly bodies: Uint8Array[] = []
   readonly upgrades: UpgradeRequest[] = []
   readonly #peers: Peer[] = []
   readonly #clients: WebSocket[] = []
@@ -84,6 +87,12 @@ export class ProbeServer implements TransportApplication {
   }
 
   async http(request: HttpRequest): Promise<HttpResponse> {
+    if (request.path === '/unread') return text('not wanted', undefined, 401)
+    try {
+      this.bodies.push(await request.body())
+    } catch (thrown) {
+      return errorAnswer(thrown)
+    }
     this.requests.push(request)
     return text(`${request.method} ${request.path}`)
   }

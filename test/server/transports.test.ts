@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     const response = await fetch(`http://127.0.0.1:${server.port}/v1/detect?encoding=s16le`, { method: 'POST', body })
     expect(await response.text()).toBe('POST /v1/detect')
     expect(Object.fromEntries(server.requests[0]!.query)).toEqual({ encoding: 's16le' })
-    expect(Buffer.compare(server.requests[0]!.body, body)).toBe(0)
+    expect(Buffer.compare(server.bodies[0]!, body)).toBe(0)
   })
 
   it('answers HEAD with the length of the body and no body', async () => {

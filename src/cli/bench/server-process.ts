@@ -37,7 +37,19 @@ export class ServerProcess {
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
     const most = Math.max(256, streams)
     const limits = ['streams', 'keyStreams', 'addressStreams'].flatMap((name) => ['--limit', `${name}=${most}`])
-    const words = ['--port', '0', '--transport', transport, '--model', model, '--log-level', 'error', ...limits]
+    const words = [
+      '--port',
+      '0',
+      '--transport',
+      transport,
+      '--model',
+      model,
+      '--log-level',
+      'error',
+      ...limits,
+      '--limit',
+      'loadPercent=1000',
+    ]
     if (threads !== undefined) words.push('--threads', String(threads))
     const profiled = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
     const command = [process.execPath, ...process.execArgv, ...profiled, main, 'serve', ...words]
