@@ -163,6 +163,7 @@ describe('earwitness evaluate --json', () => {
     expect(absoluteError.max).toBeLessThanOrEqual(1)
     const { start } = rowOf('turns.wav', judged).strongestEvidence as { start: number }
     const { evidence, eitherWithinOneSecond } = judged.alerts.onsets!
+    expect(rowOf('turns.wav', judged)).toMatchObject({ alertError: first!.start - 12, evidenceError: start - 12 })
     expect(evidence).toMatchObject({ error: { max: expect.closeTo(start - 12, 2) }, withinOneSecond: { count: 1 } })
     expect(eitherWithinOneSecond).toMatchObject({ count: 1, of: 1 })
     expect(otherAlerts).toBe((rowOf('turns.wav', judged).alerts as unknown[]).length - 1)
@@ -226,6 +227,7 @@ describe('earwitness evaluate', () => {
           lost: 0,
         })
         expect([falseAlarms.of, misses.of]).toEqual([1, 1])
+        expect(Math.abs(movement.fake.drift!)).toBe(movement.fake.median)
       }
       const moved = (name: string) => channels!.find(({ channel }) => channel === name)!.movement.fake.median!
       expect(moved('gain −12 dB')).toBeGreaterThan(0)

@@ -80,14 +80,16 @@ function onsetFigures(outcomes: readonly Outcome[], windowSeconds: number): Onse
   }
 }
 
-interface Found {
+/** Of one recording with an onset. */
+export interface Found {
   /** Seconds from the true onset: above 0 is late. */
   readonly alertError: number | undefined
   readonly evidenceError: number | undefined
   readonly otherAlerts: number
 }
 
-function foundIn({ recording, score }: Outcome, windowSeconds: number): Found {
+/** @param windowSeconds how long a fake stays in sight after its end */
+export function foundIn({ recording, score }: Outcome, windowSeconds: number): Found {
   const onset = recording.onset!
   const outOfSight = (recording.end ?? Number.POSITIVE_INFINITY) + windowSeconds
   const { alerts, strongestEvidence } = score!.summary

@@ -135,7 +135,8 @@ function errorsOf({ falseAlarms, misses }: GroupFigures): number {
 
 function channelLines({ channels }: EvaluationReport): string[] {
   if (channels === undefined) return []
-  const moved = ({ median, p95 }: Movement) => (median === null ? '–' : `${median}, ${p95}`)
+  const moved = ({ median, p95, drift }: Movement) =>
+    drift === null ? '–' : `${median}, ${p95}, ${drift > 0 ? '+' : ''}${drift}`
   const rows = channels.map(({ channel, falseAlarms, misses, auc, movement, lost }) => [
     channel,
     inFull(falseAlarms),
@@ -146,7 +147,7 @@ function channelLines({ channels }: EvaluationReport): string[] {
     `${lost}`,
   ])
   return [
-    'sent through a channel; the change of a logit is its median and 95 %, without sign:',
+    'sent through a channel; the change of a logit: median and 95 % without sign, median with it (above 0: towards fake):',
     ...table([['channel', 'false alarms', 'misses', 'AUC', 'human logits', 'fake logits', 'no score'], ...rows]),
   ]
 }

@@ -2,7 +2,7 @@ import type { ModelManifest } from '../../scoring/model-manifest.ts'
 import type { Scorer } from '../../scoring/scorer.ts'
 import { type Quantiles, quantilesOf } from '../bench/spread.ts'
 import type { GroupColumn, Label } from '../labelled-manifest.ts'
-import { type AlertFigures, alertFigures } from './alert-figures.ts'
+import { type AlertFigures, alertFigures, foundIn } from './alert-figures.ts'
 import { bootstrap, REPLICATES, type SeparationBounds } from './bootstrap.ts'
 import { type Calibration, calibrationOf } from './calibration.ts'
 import { type DecisionFigures, decisionFigures } from './decision-figures.ts'
@@ -68,6 +68,7 @@ export function reportOf(
   const { name, version, decision, input, frontend } = scorer.manifest
   const judged = judgedAmong(outcomes)
   const { threshold } = decision
+  const windowSeconds = (input.frames * frontend.hopSamples) / frontend.sampleRate
   return {
     manifest,
     model: { name, version },
@@ -82,10 +83,10 @@ export function reportOf(
     allWindows: windowFigures(judged, threshold, (windows) => windows),
     verdictSettledAt: times(judged, ({ verdictSettledAt }) => verdictSettledAt),
     firstAlertAt: times(judged, ({ firstAlertAt }) => firstAlertAt),
-    alerts: alertFigures(outcomes, (input.frames * frontend.hopSamples) / frontend.sampleRate),
+    alerts: alertFigures(outcomes, windowSeconds),
     by: byColumns(outcomes, threshold),
     ...(channels !== undefined && { channels }),
-    recordings: outcomes.map(rowOf),
+    recordings: outcomes.map((outcome) => rowOf(outcome, windowSeconds)),
   }
 }
 
@@ -130,7 +131,8 @@ function byColumns(outcomes: readonly Outcome[], threshold: number): EvaluationR
   return { system: by('system'), speaker: by('speaker'), channel: by('channel'), language: by('language') }
 }
 
-function rowOf({ recording, score, broken }: Outcome): RecordingRow {
+function rowOf(outcome: Outcome, windowSeconds: number): RecordingRow {
+  const { recording, score, broken } = outcome
   const { path, label, groups, onset, end } = recording
   const row = { path, label, ...groups, ...(onset !== undefined && { onset }), ...(end !== undefined && { end }) }
   if (score === undefined) return { ...row, verdict: 'broken', broken }
@@ -151,5 +153,6 @@ function rowOf({ recording, score, broken }: Outcome): RecordingRow {
     firstAlertAt,
     alerts,
     ...(strongestEvidence && { strongestEvidence }),
+    ...(onset !== undefined && foundIn(outcome, windowSeconds)),
   }
 }

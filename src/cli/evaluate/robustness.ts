@@ -7,11 +7,14 @@ import { hasBoth, judgedAmong } from './judged-recording.ts'
 import { ReceiverOperatingCurve } from './receiver-operating-curve.ts'
 import type { Outcome } from './score-recordings.ts'
 
-/** |change| of the logits of recordings' scores; null where there are none. */
+/** How the logits of recordings' scores change; null where there are none. */
 export interface Movement {
   readonly recordings: number
+  /** Of the changes without their sign. */
   readonly median: number | null
   readonly p95: number | null
+  /** The median of the changes with their sign: above 0 the channel makes them look fake. */
+  readonly drift: number | null
 }
 
 /** What one channel does to the scores of recordings that have one with and without it. */
@@ -39,7 +42,7 @@ export function channelFigures(
     movementOf(
       after
         .filter(({ label }) => label === wanted)
-        .map((one) => Math.abs(logitOf(one.fakeProbability) - before.get(one.outcome.recording)!)),
+        .map((one) => logitOf(one.fakeProbability) - before.get(one.outcome.recording)!),
     )
   return {
     channel,
@@ -52,7 +55,12 @@ export function channelFigures(
 }
 
 function movementOf(changes: readonly number[]): Movement {
-  const sorted = changes.toSorted((a, b) => a - b)
-  const at = (share: number) => (sorted.length === 0 ? null : rounded(quantile(sorted, share)))
-  return { recordings: sorted.length, median: at(0.5), p95: at(0.95) }
+  const at = (share: number, values: readonly number[]) =>
+    values.length === 0 ? null : rounded(quantile(values.toSorted(ascending), share))
+  const sizes = changes.map(Math.abs)
+  return { recordings: changes.length, median: at(0.5, sizes), p95: at(0.95, sizes), drift: at(0.5, changes) }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
 }
