@@ -62,7 +62,7 @@ def judge(corpus_folder, package, work, out, split, per_system, per_insert):
     channels = evaluated(work / "clips" / "manifest.csv", package, "--channels")
     placed = evaluated(work / "inserts" / "manifest.csv", package)
     model = channels["model"]
-    lines = [f"# {model['name']} {model['version']} on the live path, {split} split", "", "Made by `models/recipe/judge.py`.", "",
+    lines = [f"# {model['name']} {model['version']} on the live path, {split} split", "", f"Made by `models/recipe/judge.py --per-system {per_system} --per-insert {per_insert}`.", "",
              "## What channels do to the scores", "", *channel_table(channels), "",
              "## Three seconds of a fake in human speech", "", *insert_table(placed), ""]
     Path(out).write_text("\n".join(lines), encoding="utf-8")

@@ -46,7 +46,7 @@ def insert_table(report):
     missed = either["of"] - either["count"]
     lines += ["", f"An alert or the strongest evidence lies within a second of the onset in {share(either)} of the recordings, and in "
                   f"{missed} of {either['of']} neither does. Where three seconds of another human were inserted instead: "
-                  f"{human['alerts']} alerts in {60 * human['hours']:.0f} minutes. Alerts beside the fakes: {figures['otherAlerts']}."]
+                  f"alerts: {human['alerts']}, in {60 * human['hours']:.0f} minutes. Alerts beside the fakes: {figures['otherAlerts']}."]
     if evidence:
         lines[-1] += f" The evidence is off by {evidence['absoluteError']['p50']} s in the median."
     return lines

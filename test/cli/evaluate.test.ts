@@ -233,6 +233,7 @@ describe('earwitness evaluate', () => {
       expect(moved('gain −12 dB')).toBeGreaterThan(0)
       expect(moved('gain −12 dB')).toBeLessThan(moved('Opus 16 kbit/s'))
     },
+    120_000,
   )
 
   it('judges recordings of one label as far as that goes', async () => {

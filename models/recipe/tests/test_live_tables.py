@@ -49,7 +49,7 @@ class Tables(unittest.TestCase):
         self.assertIn("| a | 2 | 1 | 1 | 2 |", lines)
         self.assertIn("| b | 1 | 0 | 0 | 0 |", lines)
         self.assertIn("| **all** | 3 | 1 | 1 | 2 |", lines)
-        self.assertRegex(lines[-1], r"in 66\.7 % of the recordings, and in 1 of 3 neither does.* 0 alerts in 30 minutes.*off by 0\.2 s")
+        self.assertRegex(lines[-1], r"in 66\.7 % of the recordings, and in 1 of 3 neither does.* alerts: 0, in 30 minutes.*off by 0\.2 s")
 
 
 if __name__ == "__main__":
