@@ -107,6 +107,7 @@ function streams(): Command {
     .option('--seconds <count>', 'that each number must last, once windows are full', above(0), 60)
     .option('--transport <names>', 'of the server, one measurement each', among('ws', 'uws'), ['ws', 'uws'])
     .option('--encoding <names>', 'of the audio, one measurement each', among('s16le', 'opus'), ['s16le', 'opus'])
+    .option('--workers <count>', 'processes of the server', above(0))
     .option('--cores <count>', 'for the server alone; the load takes the others (Linux)', above(0))
     .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
     .option('--model <name|folder>', 'that scores', 'default')

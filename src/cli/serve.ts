@@ -1,11 +1,16 @@
-import { Command, Option } from 'commander'
-import { pino } from 'pino'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Logger, pino } from 'pino'
 import { type Limits, limitsWith } from '../protocol/limits.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { serve, type TransportName } from '../server/serve.ts'
+import { WorkerLink } from '../server/worker-link.ts'
+import { WorkerPool } from '../server/worker-pool.ts'
 import { type AccessFlags, accessOptionsFrom, addAccessOptions, tlsFilesFrom } from './access-options.ts'
 import { limitsInWords } from './limits-in-words.ts'
 import { limitOption, number, port, providerOption } from './options.ts'
+
+/** What a worker may take to end beyond the time to drain. */
+const ENDING_SECONDS = 5
 
 interface ServeFlags extends AccessFlags {
   host: string
@@ -14,6 +19,7 @@ interface ServeFlags extends AccessFlags {
   provider: ProviderChoice
   model: string[]
   threads?: number
+  workers: number
   logLevel: string
   limit: Partial<Limits>
   printLimits?: boolean
@@ -36,6 +42,7 @@ export function serveCommand(): Command {
       'threads of one inference (default: all cores; one for a model that goes on from window to window)',
       number,
     )
+    .option('--workers <count>', 'processes behind the port, each with a model of its own, to use more cores', count, 1)
   return addAccessOptions(command)
     .addOption(limitOption())
     .option('--print-limits', 'show every limit, its value and what happens beyond it, and end')
@@ -49,7 +56,7 @@ export function serveCommand(): Command {
       `
 Examples:
   $ earwitness serve --port 9000 --model default ./my-model
-  $ earwitness serve --transport uws --limit streams=500
+  $ earwitness serve --transport uws --workers 8 --limit streams=2000
   $ earwitness key new callcentre --keys keys.json
   $ earwitness serve --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem
   $ curl --data-binary @call.wav http://localhost:8080/v1/detect`,
@@ -63,6 +70,31 @@ async function listen(flags: ServeFlags): Promise<void> {
     return
   }
   const log = pino({ level: flags.logLevel, base: null }, pino.destination(2))
+  const worker = await WorkerLink.open()
+  try {
+    const server =
+      flags.workers > 1 && worker === undefined ? await openPool(flags, log) : await open(flags, log, worker)
+    process.on('SIGHUP', () => server.reload())
+    try {
+      await untilSignal(server.failed)
+    } finally {
+      log.info('stopping')
+      await server.stop()
+    }
+  } finally {
+    worker?.close()
+  }
+}
+
+/** What is common to one server and to several processes of it. */
+interface Opened {
+  reload(): void
+  stop(): Promise<void>
+  /** Rejects where the server cannot go on. */
+  readonly failed?: Promise<never>
+}
+
+async function open(flags: ServeFlags, log: Logger, worker: WorkerLink | undefined): Promise<Opened> {
   const { host, port, transport, provider, limit: limits } = flags
   const tls = tlsFilesFrom(flags)
   const started = performance.now()
@@ -77,22 +109,41 @@ async function listen(flags: ServeFlags): Promise<void> {
     ...(tls !== undefined && { tls }),
     log,
     ...(flags.threads !== undefined && { threads: flags.threads }),
+    ...(worker !== undefined && { worker }),
   })
   for (const { manifest, provider } of server.models.all) {
     log.info({ model: manifest.name, version: manifest.version, provider }, 'model ready')
   }
-  const name = host === '127.0.0.1' ? 'localhost' : host
-  process.stdout.write(
-    `earwitness listens on http${tls === undefined ? '' : 's'}://${name}:${server.port} (ready in ${Math.round(performance.now() - started)} ms; Ctrl-C stops it)\n`,
-  )
-  process.on('SIGHUP', () => server.reload())
-  await untilSignal()
-  log.info('stopping')
-  await server.stop()
+  if (worker === undefined) sayWhere(flags, server.port, started)
+  return { reload: () => server.reload(), stop: () => server.stop() }
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
+async function openPool(flags: ServeFlags, log: Logger): Promise<Opened> {
+  const started = performance.now()
+  const { host, port, workers } = flags
+  const endMs = (limitsWith(flags.limit).drainSeconds + ENDING_SECONDS) * 1000
+  const pool = await WorkerPool.start({ workers, host, port, endMs, log })
+  sayWhere(flags, pool.port, started)
+  return pool
+}
+
+function sayWhere({ host, workers, ...flags }: ServeFlags, port: number, started: number): void {
+  const scheme = tlsFilesFrom(flags) === undefined ? 'http' : 'https'
+  const name = host === '127.0.0.1' ? 'localhost' : host
+  const ready = `ready in ${Math.round(performance.now() - started)} ms`
+  const processes = workers > 1 ? `${workers} workers, ` : ''
+  process.stdout.write(`earwitness listens on ${scheme}://${name}:${port} (${processes}${ready}; Ctrl-C stops it)\n`)
+}
+
+function count(text: string): number {
+  const value = number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be 1 or more.')
+  return value
+}
+
+async function untilSignal(failed?: Promise<never>): Promise<void> {
+  const signalled = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
+  await (failed === undefined ? signalled : Promise.race([signalled, failed]))
 }

@@ -12,6 +12,8 @@ export interface LocalScorerOptions extends Partial<BatchBounds> {
   readonly scoringSeconds: number
   /** Threads of one inference. Without it: all cores, or one where a model goes on from the windows before. */
   readonly threads?: number
+  /** Processes that share the cores. */
+  readonly processes?: number
   /** Score whole windows, though the model could go on from the windows before: to compare the two. */
   readonly wholeWindows?: boolean
 }
@@ -65,10 +67,11 @@ export class LocalScorer implements Scorer {
 }
 
 async function startFirst(model: ModelPackage, options: LocalScorerOptions): Promise<InferenceThread> {
-  const { scoringSeconds, wholeWindows = false } = options
+  const { scoringSeconds, wholeWindows = false, processes = 1 } = options
+  const cores = Math.max(1, Math.floor(availableParallelism() / processes))
   const failures: string[] = []
   for (const candidate of model.candidates) {
-    const threads = options.threads ?? (candidate.parts && !wholeWindows ? 1 : availableParallelism())
+    const threads = options.threads ?? (candidate.parts && !wholeWindows ? 1 : cores)
     const thread = new InferenceThread(model, candidate, { threads, scoringSeconds, wholeWindows })
     try {
       await thread.start()

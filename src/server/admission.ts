@@ -13,23 +13,31 @@ type StreamLimits = Pick<Limits, 'streams' | 'keyStreams' | 'addressStreams'>
 /** Counts open streams: of the server, of each key and of each address. What has none is forgotten. */
 export class Admission {
   readonly #limits: StreamLimits
+  readonly #workers: number
   readonly #byName = new Map<string, number>()
   readonly #byAddress = new Map<string, number>()
   #streams = 0
 
-  constructor(limits: StreamLimits) {
+  /** @param workers processes behind the same port: each lets in its share, and one at least */
+  constructor(limits: StreamLimits, workers = 1) {
     this.#limits = limits
+    this.#workers = workers
   }
 
   /** @throws EarwitnessError `too_many_streams` or `quota_exceeded` */
   check({ caller, address }: Applicant): void {
-    const { streams, keyStreams, addressStreams } = this.#limits
+    const streams = this.#share(this.#limits.streams)
+    const addressStreams = this.#share(this.#limits.addressStreams)
     if (this.#streams >= streams) {
       throw new EarwitnessError('too_many_streams', `${streams} streams run already; try again later`)
     }
-    const ofKey = caller.streams ?? keyStreams
+    const ofKey = this.#share(caller.streams ?? this.#limits.keyStreams)
     if ((this.#byName.get(caller.name) ?? 0) >= ofKey) throw exceeded(`the key ${caller.name}`, ofKey, 'keyStreams')
     if ((this.#byAddress.get(address) ?? 0) >= addressStreams) throw exceeded(address, addressStreams, 'addressStreams')
+  }
+
+  #share(limit: number): number {
+    return Math.max(1, Math.floor(limit / this.#workers))
   }
 
   /** Counts a stream that has been checked. Gives what is to be called once, at its end. */

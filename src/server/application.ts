@@ -38,7 +38,7 @@ export class Application implements TransportApplication {
     this.#context = context
     this.#access = access
     this.#load = load
-    this.#admission = new Admission(context.limits)
+    this.#admission = new Admission(context.limits, context.workers)
     this.#routes = {
       '/v1/detect': { POST: (request) => this.#detect(request) },
       '/v1/models': { GET: () => this.#models() },

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerEvent } from '../protocol/events.ts'
+import type { MetricsReport } from './worker-messages.ts'
 
 /** What the open streams ask of the threads, 1 being all of one; and how many streams there is room for in all. */
 export interface LoadFigures {
@@ -45,7 +46,11 @@ export class Metrics {
     registers: [this.#registry],
   })
 
-  constructor(live: { waiting(): number; restarts(): number; load(): LoadFigures }) {
+  readonly #ofAll: (() => Promise<string>) | undefined
+
+  /** @param ofAll what to tell instead of this process's own, where several stand behind one port */
+  constructor(live: { waiting(): number; restarts(): number; load(): LoadFigures }, ofAll?: () => Promise<string>) {
+    this.#ofAll = ofAll
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     new Gauge({
@@ -109,6 +114,12 @@ export class Metrics {
 
   /** Prometheus' text format, and its content type. */
   async text(): Promise<{ body: string; contentType: string }> {
-    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType }
+    const body = await (this.#ofAll?.() ?? this.#registry.metrics())
+    return { body, contentType: this.#registry.contentType }
+  }
+
+  /** This process's own. */
+  report(): Promise<MetricsReport> {
+    return this.#registry.getMetricsAsJSON()
   }
 }

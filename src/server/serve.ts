@@ -13,6 +13,7 @@ import { Load } from './load.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
 import type { Listening, TlsFiles, Transport } from './transport.ts'
+import type { WorkerLink } from './worker-link.ts'
 
 export type TransportName = 'ws' | 'uws'
 
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly access?: AccessOptions
   readonly tls?: TlsFiles
   readonly threads?: number
+  /** Where this process is one of several behind the port: it takes its port from there. */
+  readonly worker?: WorkerLink
   readonly log?: Logger
 }
 
@@ -43,27 +46,43 @@ export interface RunningServer {
 /** Loads the models, checks them, and listens. @throws EarwitnessError `bad_model`; what the transport throws. */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   const limits = limitsWith(options.limits)
-  const { host = '127.0.0.1', port = 8080, tls } = options
-  const access = new Access(options.access ?? {})
+  const { host = '127.0.0.1', tls, worker } = options
+  const { port = 8080 } = worker ?? options
+  const access = new Access({ ...options.access, ...(worker && { tokenSecret: worker.tokenSecret }) })
   access.checkHost(host)
   const fft = await loadFft()
   const models = await Models.open(options.models ?? ['default'], {
     provider: options.provider ?? 'auto',
     scoringSeconds: limits.scoringSeconds,
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(worker && { processes: worker.workers }),
   })
   const load = new Load(limits.loadPercent)
-  const metrics = new Metrics({
-    waiting: () => sum(models.all.map((scorer) => scorer.waiting)),
-    load: () => ({ model: load.model, eventLoop: load.eventLoop, room: load.roomFor(models.find(undefined)) }),
-    restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
-  })
+  const metrics = new Metrics(
+    {
+      waiting: () => sum(models.all.map((scorer) => scorer.waiting)),
+      load: () => ({ model: load.model, eventLoop: load.eventLoop, room: load.roomFor(models.find(undefined)) }),
+      restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
+    },
+    worker && (() => worker.metrics()),
+  )
   const log = options.log ?? pino({ level: 'silent' })
   try {
-    const application = new Application({ models, fft, limits, metrics, log }, access, load)
+    const application = new Application(
+      { models, fft, limits, metrics, log, ...(worker && { workers: worker.workers }) },
+      access,
+      load,
+    )
     const transport = await transportNamed(options.transport ?? 'ws')
-    const listening = await transport(application, { host, port, limits, ...(tls !== undefined && { tls }) })
+    const listening = await transport(application, {
+      host,
+      port,
+      limits,
+      shared: worker !== undefined,
+      ...(tls !== undefined && { tls }),
+    })
     void learnCosts(models, load, (scorer) => measureCost(scorer, limits, fft), log)
+    worker?.listening(() => metrics.report())
     const reload = (): void => reloadFiles(access, listening, log)
     const watched = [...access.files, ...(tls === undefined ? [] : [tls.certificateFile, tls.keyFile])]
     const unwatch = onChange(watched, reload)

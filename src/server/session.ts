@@ -21,6 +21,8 @@ export interface SessionContext {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly log: Logger
+  /** Processes behind this server's port. */
+  readonly workers?: number
 }
 
 /** What the server counts of a stream, beside its own counts. */

@@ -9,7 +9,7 @@ import { UwsBody } from './uws-body.ts'
 import { uwsBehaviour } from './uws-connection.ts'
 
 /** What uWebSockets.js has and does not type: exclusive ports, and the form of `listen` with a host and options. */
-type UwsModule = typeof Uws & { readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number }
+type UwsModule = typeof Uws & { readonly LIBUS_LISTEN_DEFAULT: number; readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number }
 type ListenWithHost = (
   host: string,
   port: number,
@@ -21,7 +21,7 @@ type ListenWithHost = (
  * uWebSockets.js. It cannot pause a socket, gives a handshake its own ten seconds, and reads a certificate once.
  * @throws EarwitnessError `bad_parameter` where it is not installed or cannot load
  */
-export const uwsTransport: Transport = async (application, { host, port, limits, tls }) => {
+export const uwsTransport: Transport = async (application, { host, port, shared, limits, tls }) => {
   const uws = await loadUws()
   const app = tls === undefined ? uws.App() : tlsApp(uws, tls)
   app.ws('/*', {
@@ -30,7 +30,8 @@ export const uwsTransport: Transport = async (application, { host, port, limits,
     upgrade: (response, request, context) => void upgrade(application, response, request, context),
   })
   app.any('/*', (response, request) => void answer(application, response, request, limits.bodyBytes))
-  const socket = await listen(uws, app, host, port)
+  const sharing = shared === true ? uws.LIBUS_LISTEN_DEFAULT : uws.LIBUS_LISTEN_EXCLUSIVE_PORT
+  const socket = await listen(app, host, port, sharing)
   return listening(uws, app, socket)
 }
 
@@ -53,10 +54,10 @@ function tlsApp(uws: UwsModule, { certificateFile, keyFile }: TlsFiles): Uws.Tem
   return uws.SSLApp({ cert_file_name: certificateFile, key_file_name: keyFile })
 }
 
-function listen(uws: UwsModule, app: Uws.TemplatedApp, host: string, port: number): Promise<Uws.us_listen_socket> {
+function listen(app: Uws.TemplatedApp, host: string, port: number, sharing: number): Promise<Uws.us_listen_socket> {
   const listenWithHost = app.listen.bind(app) as unknown as ListenWithHost
   return new Promise((resolve, reject) => {
-    listenWithHost(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+    listenWithHost(host, port, sharing, (socket) => {
       if (socket !== false) resolve(socket)
       else {
         // It does not say why; a free port on an address of this machine is never taken.

@@ -78,6 +78,8 @@ export interface TransportOptions {
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
+  /** Whether other processes of this program listen on the same port. */
+  readonly shared?: boolean
   readonly tls?: TlsFiles
   readonly limits: {
     readonly messageBytes: number

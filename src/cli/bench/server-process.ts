@@ -9,6 +9,8 @@ export interface ServerProcessOptions {
   readonly transport: TransportName
   readonly model: string
   readonly threads?: number
+  /** Processes behind its port; 1 without it. */
+  readonly workers?: number
   /** Runs on the first so many cores alone (Linux). */
   readonly cores?: number
   /** Where its threads leave a profile when they end. */
@@ -33,7 +35,7 @@ export class ServerProcess {
 
   /** For this many streams at once. The options that this Node was started with, such as --cpu-prof, are handed on. */
   static async start(options: ServerProcessOptions, streams: number): Promise<ServerProcess> {
-    const { transport, model, threads, cores, profiles } = options
+    const { transport, model, threads, workers, cores, profiles } = options
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
     const most = Math.max(256, streams)
     const limits = ['streams', 'keyStreams', 'addressStreams'].flatMap((name) => ['--limit', `${name}=${most}`])
@@ -51,6 +53,7 @@ export class ServerProcess {
       'loadPercent=1000',
     ]
     if (threads !== undefined) words.push('--threads', String(threads))
+    if (workers !== undefined) words.push('--workers', String(workers))
     const profiled = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
     const command = [process.execPath, ...process.execArgv, ...profiled, main, 'serve', ...words]
     const [program, ...rest] = cores === undefined ? command : onCores(0, cores, command)

@@ -33,6 +33,7 @@ export interface StreamsOptions {
   readonly model: string
   readonly audio?: string
   readonly threads?: number
+  readonly workers?: number
   /** The server's; the load and Python get the others. Without it all share all. */
   readonly cores?: number
   readonly peer: boolean
@@ -67,6 +68,7 @@ export interface StreamsReport {
   readonly seconds: number
   readonly hop: number
   readonly serverCores: number | 'all'
+  readonly workers: number
   readonly runs: readonly StreamsRun[]
   readonly peer: PeerReport | { readonly unavailable: string } | null
 }
@@ -84,7 +86,7 @@ export async function benchStreams(options: StreamsOptions): Promise<StreamsRepo
       runs.push(await new StreamsBench(options, carrier, form, voices, peer).run())
     }
   }
-  return { bench: 'streams', seconds, hop, serverCores: cores ?? 'all', runs, peer }
+  return { bench: 'streams', seconds, hop, serverCores: cores ?? 'all', workers: options.workers ?? 1, runs, peer }
 }
 
 class StreamsBench {

@@ -15,6 +15,8 @@ export interface AccessOptions {
   readonly jwt?: JsonWebTokenOptions
   /** Servers with the same secret take each other's stream tokens. */
   readonly tokenSecretFile?: string
+  /** What they are signed with where no file says it; random without it. */
+  readonly tokenSecret?: Uint8Array
   /** Other places whose pages may connect, such as https://example.com. */
   readonly origins?: readonly string[]
   /** Addresses or networks of proxies whose `X-Forwarded-For` is believed. */
@@ -35,7 +37,7 @@ export class Access {
   constructor(options: AccessOptions) {
     this.#options = options
     this.#isOpen = options.keyFile === undefined && options.jwt === undefined && (options.keys ?? []).length === 0
-    this.#tokens = new StreamTokens(options.tokenSecretFile)
+    this.#tokens = new StreamTokens(options.tokenSecretFile, options.tokenSecret)
     this.origins = new Origins(options.origins ?? [], this.#isOpen)
     this.proxies = new TrustedProxies(options.trustedProxies ?? [])
     this.reload()

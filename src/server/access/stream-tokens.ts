@@ -16,8 +16,8 @@ export class StreamTokens {
    * @param secretFile shared by servers that are to take each other's tokens; without it they end with this process
    * @throws EarwitnessError `bad_parameter` for a short secret; what reading it throws
    */
-  constructor(secretFile?: string) {
-    const secret = secretFile === undefined ? randomBytes(LEAST_SECRET_BYTES) : readFileSync(secretFile)
+  constructor(secretFile?: string, own: Uint8Array = randomBytes(LEAST_SECRET_BYTES)) {
+    const secret = secretFile === undefined ? own : readFileSync(secretFile)
     if (secret.length < LEAST_SECRET_BYTES) {
       throw new EarwitnessError(
         'bad_parameter',

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+import { fakeSpeech, firstSeconds, inPieces } from '../fixtures/recordings.ts'
+import { metric, StreamClient } from '../server/stream-client.ts'
+import { earwitness, eventsOf, fixture, judgedIn, MAIN } from './program.ts'
+
+const STREAMS = 6
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+/** Two workers behind one port. */
+async function start(...words: string[]): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--workers', '2', ...words])
+  children.push(child)
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+  expect(line).toMatch(/ \(2 workers, ready in \d+ ms; Ctrl-C stops it\)$/)
+  return { child, port: Number(/localhost:(\d+)/.exec(line)?.[1]) }
+}
+
+/** The processes that a process has started (Linux). */
+function workersOf({ pid }: ChildProcess): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
+
+const openStreams = (port: number, count = STREAMS) =>
+  Promise.all(Array.from({ length: count }, () => StreamClient.open(port, { hop: 0.5 })))
+
+describe.each(['ws', 'uws'])('two workers behind one port with %s', (transport) => {
+  it('score every stream as one process does, and their metrics are those of both', async () => {
+    const { port } = await start('--transport', transport)
+    const clients = await openStreams(port)
+    expect(await metric(port, 'earwitness_streams')).toBe(STREAMS)
+    for (const client of clients) client.send(...inPieces(firstSeconds(fakeSpeech, 4), 32_000))
+    await Promise.all(clients.map((client) => client.finish()))
+    const watched = await earwitness(['watch', '--json', fixture('fake-speech')])
+    // The file is longer, so that only the windows before the streams' last are the same.
+    const expected = judgedIn(eventsOf(watched.stdout)).slice(0, 6)
+    for (const client of clients) {
+      const scores = judgedIn(client.events).slice(0, -1)
+      expect(scores.map(({ end }) => end)).toEqual(expected.map(({ end }) => end))
+      for (const [at, { windowFakeProbability }] of scores.entries()) {
+        expect(windowFakeProbability).toBeCloseTo(expected[at]!.windowFakeProbability!, 5)
+      }
+    }
+    expect(await metric(port, 'earwitness_windows_total{result="scored"}')).toBe(STREAMS * (expected.length + 1))
+    expect(await metric(port, 'earwitness_streams_closed_total{code="1000"}')).toBe(STREAMS)
+  })
+
+  it('send open streams their summary on SIGTERM, and end with 0', async () => {
+    const { child, port } = await start('--transport', transport, '--log-level', 'silent')
+    const clients = await openStreams(port)
+    for (const client of clients) client.send(firstSeconds(fakeSpeech, 2))
+    await Promise.all(clients.map((client) => client.first('score')))
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    for (const client of clients) {
+      expect(await client.closed).toEqual({ code: 1001, reason: 'draining' })
+      expect(client.of('summary')[0]!.channels[0]).toMatchObject({ duration: 2 })
+    }
+    expect(await exit).toEqual([0, null])
+  })
+
+  it('end with 1 where their port is in use, and say what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    const words = ['serve', '--workers', '2', '--transport', transport, '--port', String(port)]
+    const { code, stdout, stderr } = await earwitness(words)
+    other.close()
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`port ${port} is in use`)
+  })
+})
+
+describe('a worker', () => {
+  it.runIf(process.platform === 'linux')('that dies takes its own streams along and is replaced', async () => {
+    const { child, port } = await start()
+    const clients = await openStreams(port)
+    const [first, second] = workersOf(child)
+    process.kill(first!, 'SIGKILL')
+    await expect.poll(() => clients.some(({ socket }) => socket.readyState !== socket.OPEN)).toBe(true)
+    await expect.poll(() => workersOf(child).filter((worker) => worker !== second).length).toBe(1)
+    const others = clients.filter(({ socket }) => socket.readyState === socket.OPEN)
+    expect(others.length).toBeGreaterThan(0)
+    for (const client of others) client.send(firstSeconds(fakeSpeech, 2))
+    for (const client of others) {
+      await client.finish()
+      expect(client.of('summary')[0]!.channels[0]).toMatchObject({ scored: 3 })
+    }
+    const replacement = await openStreams(port, 2)
+    expect(await metric(port, 'earwitness_streams')).toBe(2)
+    for (const client of replacement) await client.finish()
+  })
+
+  it('ends the whole program where its model cannot be had, and says why', async () => {
+    const { code, stdout, stderr } = await earwitness(['serve', '--workers', '2', '--port', '0', '--model', '/nowhere'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/cannot read .*model\.json/)
+  })
+})
+
+describe('--workers', () => {
+  it.each(['0', '1.5', 'many'])('refuses %s with 2', async (count) => {
+    expect((await earwitness(['serve', '--workers', count])).code).toBe(2)
+  })
+})
