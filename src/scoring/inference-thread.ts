@@ -46,6 +46,8 @@ export class InferenceThread {
   readonly #options: InferenceOptions
   #worker: Worker | undefined
   #pending: Settle | undefined
+  /** Settles with the newest request; never rejects. */
+  #asked: Promise<unknown> = Promise.resolve()
   #restarts = -1
   #parts = false
 
@@ -138,11 +140,11 @@ export class InferenceThread {
     return this.#model.manifest.output.fake === 'negative' ? evidence.map((value) => -value) : evidence
   }
 
-  /** Waits for what runs, then ends the thread. */
+  /** Waits for what runs, which is answered, then ends the thread. */
   async close(): Promise<void> {
+    await this.#asked
     const worker = this.#worker
     if (worker === undefined) return
-    this.#worker = undefined
     const ended = once(worker, 'exit')
     worker.postMessage(CLOSE)
     await ended
@@ -191,10 +193,12 @@ export class InferenceThread {
       this.#settle((pending) => pending.reject(timeout))
       this.#lose(worker, 'the worker hung')
     }, scoringSeconds * 1000)
-    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
+    const answered = new Promise<WorkerAnswer>((resolve, reject) => {
       this.#pending = { resolve, reject }
       worker.postMessage(request, transfer)
     }).finally(() => clearTimeout(timer))
+    this.#asked = answered.catch(() => {})
+    const answer = await answered
     if (answer.kind === 'failed') throw new EarwitnessError('inference_failed', answer.message)
     return answer
   }

@@ -102,6 +102,16 @@ describe('the scorer of this machine', () => {
     expect(scorer.thread.restarts).toBe(1)
   })
 
+  it('answers what runs when it is closed, and holds nothing that keeps the process', async () => {
+    const scorer = await open()
+    const window = { channel: {}, source: golden, end: golden.count, wantsEvidence: false }
+    const running = scorer.thread.windowModel().score([window])
+    await scorer.close()
+    const [scored] = await running
+    expect(scored?.fakeLogit).toBeCloseTo(defaultManifest.golden.fakeLogit, 3)
+    expect(scorer.thread.worker).toBeUndefined()
+  })
+
   it('gives up on a worker that takes too long, and starts a new one for the next windows', async () => {
     const model = await readModelPackage(defaultModelFolder, 'cpu')
     const options = { threads: 1, scoringSeconds: 20, wholeWindows: true }
