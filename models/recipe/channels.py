@@ -137,13 +137,13 @@ def draw_codec(draw):
     return str(draw.choice([name for name in CODECS if name.split("-")[0] == family]))
 
 
-def process(waves, seed, codec_share=0.55):
-    """One random pass of the chain over a list of clips of any class."""
-    draw = np.random.default_rng(seed)
-    waves = [before_codec(wave, draw) for wave in waves]
-    names = [draw_codec(draw) if draw.random() < codec_share else "" for _ in waves]
+def process(waves, seeds, codec_share=0.6):
+    """One random pass of the chain over a list of clips of any class; equal seeds give equal rooms, noises, codecs and levels."""
+    draws = [np.random.default_rng(seed) for seed in seeds]
+    waves = [before_codec(wave, draw) for wave, draw in zip(waves, draws)]
+    names = [draw_codec(draw) if draw.random() < codec_share else "" for draw in draws]
     for name in sorted(set(names) - {""}):
         chosen = [i for i, n in enumerate(names) if n == name]
         for i, wave in zip(chosen, through_codec([waves[i] for i in chosen], name)):
             waves[i] = wave if np.any(np.abs(wave) > 1e-5) else waves[i]
-    return [after_codec(wave, draw) for wave in waves]
+    return [after_codec(wave, draw) for wave, draw in zip(waves, draws)]

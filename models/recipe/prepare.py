@@ -1,9 +1,9 @@
 """Turns a corpus into frames ready to train on: passes of the channel chain, then log-mel, kept as float16.
 
-    python prepare.py --corpus CORPUS --out FRAMES [--passes 3] [--workers 2] [--first ROW]
+    python prepare.py --corpus CORPUS --out FRAMES [--passes 3] [--workers 2]
 
-Pass 0 is the clip as it is, at a random level; the others go through channels.process. Writes FRAMES/frames-K.f16 per
-worker chunk and FRAMES/index.csv (row of the corpus, pass, file, first frame, frames).
+Pass 0 is the clip as it is, at a random level; the others go through channels.process. A copy meets the same channel as its
+human twin in the same pass, so that only the vocoder tells the two apart. Writes FRAMES/frames-K.f16 per worker chunk and FRAMES/index.csv (row of the corpus, pass, file, first frame, frames).
 """
 
 import argparse
@@ -27,8 +27,8 @@ def prepare_chunk(job):
     torch.set_num_threads(1)
     corpus = Corpus(corpus_folder)
     waves = [corpus.wave(i) for i in rows]
-    draw = np.random.default_rng(seed)
-    waves = process(waves, seed) if turn else [after_codec(wave, draw) for wave in waves]
+    seeds = [(seed, turn, int(corpus.rows[i]["twin"] or i)) for i in rows]
+    waves = process(waves, seeds) if turn else [after_codec(wave, np.random.default_rng(s)) for wave, s in zip(waves, seeds)]
     index, at = [], 0
     with open(Path(out) / f"frames-{number}.f16", "wb") as file:
         for row, wave in zip(rows, waves):
@@ -39,15 +39,15 @@ def prepare_chunk(job):
     return index
 
 
-def prepare(corpus_folder, out, passes, workers, splits, first=0, seed=7):
+def prepare(corpus_folder, out, passes, workers, splits, seed=7):
     Path(out).mkdir(parents=True, exist_ok=True)
     corpus = Corpus(corpus_folder)
-    rows = [i for i, row in enumerate(corpus.rows) if i >= first and row["split"] in splits]
+    rows = [i for i, row in enumerate(corpus.rows) if row["split"] in splits]
     np.random.default_rng(seed).shuffle(rows)
     jobs = []
-    for turn in range(passes):
+    for turn in passes:
         for start in range(0, len(rows), CHUNK):
-            jobs.append((corpus_folder, out, len(jobs), rows[start:start + CHUNK], turn, seed * 100_000 + first + len(jobs)))
+            jobs.append((corpus_folder, out, len(jobs), rows[start:start + CHUNK], turn, seed))
     with ProcessPoolExecutor(workers) as pool:
         parts = list(pool.map(prepare_chunk, jobs))
     with open(Path(out) / "index.csv", "w", newline="") as file:
@@ -64,6 +64,5 @@ if __name__ == "__main__":
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--splits", nargs="+", default=["train", "valid"])
-    parser.add_argument("--first", type=int, default=0, help="only rows from this one on: the copies added to a prepared corpus")
     args = parser.parse_args()
-    prepare(args.corpus, args.out, args.passes, args.workers, args.splits, args.first)
+    prepare(args.corpus, args.out, range(args.passes), args.workers, args.splits)

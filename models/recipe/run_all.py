@@ -11,11 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from store import Corpus
-
 HERE = Path(__file__).parent
 VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
 GROWN_MINUTES = {"istft": 20, "upsample": 20}
+LEFT_OUT = ("glowtts-hifigan-larynx", "vits-mimic3")
 
 
 def stage(program, *words, made=None):
@@ -36,12 +35,14 @@ def run_all(clips, packages, work, out):
         stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", minutes, "--out", work / "vocoders", "--grown",
               made=work / "vocoders" / f"{kind}-grown.pt")
     stage("copies.py", "--corpus", base, "--vocoders", work / "vocoders", "--out", full, made=full / "manifest.csv")
-    old, new = work / "frames", work / "frames-copies"
-    stage("prepare.py", "--corpus", base, "--out", old, made=old / "index.csv")
-    stage("prepare.py", "--corpus", full, "--out", new, "--first", len(Corpus(base).rows), made=new / "index.csv")
-    data = ["--corpus", full, "--frames", old, new]
+    stage("prepare.py", "--corpus", full, "--out", work / "frames", made=work / "frames" / "index.csv")
+    data = ["--corpus", full, "--frames", work / "frames"]
+    without = [work / f"run-without-{system}" for system in LEFT_OUT]
+    for system, run in zip(LEFT_OUT, without):
+        stage("train.py", *data, "--out", run, "--leave-out", system, "--steps", 1000, made=run / "last.pt")
+        stage("leave_out.py", *data, "--run", run)
     stage("train.py", *data, "--out", work / "run", made=work / "run" / "last.pt")
-    stage("export.py", *data, "--run", work / "run", "--out", out)
+    stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
     stage("probe.py", *data)
     stage("evaluate.py", "--corpus", full, "--package", out, "--out", HERE / "results.md")
 

@@ -2,8 +2,9 @@
 
     python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--minutes 20] [--config config.json]
 
-Stops by the clock or by steps, whichever comes first; keeps the weights with the best validation score, which is the
-mean over validation fake systems of AUC against all validation humans, averaged over passes and a short and a long crop.
+Stops by the clock or by steps, whichever comes first. What is judged and kept is the running mean of the weights, where its
+validation score is best: the mean over validation fake systems (copies count as one) of AUC against all validation humans, over passes
+and a short and a long crop.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
 from features import WINDOW_FRAMES
@@ -42,7 +44,7 @@ def score_entries(model, frames, entries, longest=WINDOW_FRAMES, batch=32):
 
 
 def validate(model, frames, entries):
-    """(mean AUC over fake systems, {system: AUC or mean logit})."""
+    """(mean AUC over fake systems, all copies together counting as one, {system: AUC or mean logit})."""
     by_system = defaultdict(list)
     for longest in (200, WINDOW_FRAMES):
         for entry, logit in zip(entries, score_entries(model, frames, entries, longest)):
@@ -51,7 +53,9 @@ def validate(model, frames, entries):
     real = np.concatenate([v for (label, _), v in by_system.items() if label == "real"])
     fakes = {system: auc(v, real) for (label, system), v in by_system.items() if label == "fake"}
     reals = {system: float(np.mean(v)) for (label, system), v in by_system.items() if label == "real"}
-    return float(np.mean(list(fakes.values()))), {**fakes, **reals}
+    copies = [value for system, value in fakes.items() if system.startswith("copy-")]
+    spoken = [value for system, value in fakes.items() if not system.startswith("copy-")]
+    return float(np.mean([*spoken, np.mean(copies)])), {**fakes, **reals}
 
 
 def train(corpus, folders, out, config):
@@ -63,6 +67,7 @@ def train(corpus, folders, out, config):
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
     model = Detector().to(memory_format=torch.channels_last)  # half again as fast on CPU
+    mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
     begun, best, step = time.time(), -1.0, 0
     share = 0.0
@@ -80,17 +85,18 @@ def train(corpus, folders, out, config):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         optimiser.step()
+        mean.update_parameters(model)
         losses.append(loss.item())
         step += 1
         if step % config["every"] == 0 or share >= 1.0:
-            score, parts = validate(model, held, entries)
+            score, parts = validate(mean.module, held, entries)
             note = {"step": step, "minutes": round((time.time() - begun) / 60, 2), "loss": round(float(np.mean(losses[-config["every"]:])), 4),
                     "validAuc": round(score, 4), "parts": {k: round(v, 3) for k, v in parts.items()}}
             print(json.dumps(note), flush=True)
             if score > best:
                 best = score
-                torch.save({"model": model.state_dict(), "note": note, "config": config}, Path(out) / "best.pt")
-    torch.save({"model": model.state_dict(), "note": note, "config": config}, Path(out) / "last.pt")
+                torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, Path(out) / "best.pt")
+    torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, Path(out) / "last.pt")
 
 
 if __name__ == "__main__":
@@ -100,8 +106,11 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True)
     parser.add_argument("--config", default=str(Path(__file__).with_name("config.json")))
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--leave-out", nargs="*", default=[], help="systems that are not heard in training, for leave_out.py")
     args = parser.parse_args()
     settings = json.loads(Path(args.config).read_text())
-    if args.minutes:
-        settings["minutes"] = args.minutes
+    settings["minutes"] = args.minutes or settings["minutes"]
+    settings["steps"] = args.steps or settings["steps"]
+    settings["leaveOut"] += args.leave_out
     train(args.corpus, args.frames, args.out, settings)
