@@ -102,7 +102,8 @@ def evaluate(corpus_folder, package_folder, out, split):
         lines.append(f"| {name} | {len(human)} | {cell(auc, fakes, human)} | " + " | ".join(share(human >= t) for t in at.values()) + " |")
     lines += ["", "## How the score moves", "",
               "Means over systems of each class, so that no large set decides; probabilities at the calibrated logit.", "",
-              "| condition | AUC (all clips) | mean over fake systems of AUC | mean logit, human sets | mean logit, fake systems | median change of a clip | false alarms / missed at 0.5 |",
+              "| condition | AUC (all clips) | mean over fake systems of AUC | mean logit, human sets | mean logit, fake systems | median change of a clip | "
+              f"false alarms / missed at {decision['threshold']} |",
               "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, logits in scores.items():
         per = defaultdict(list)
@@ -112,7 +113,7 @@ def evaluate(corpus_folder, package_folder, out, split):
         means = {c: np.mean([np.mean(v) for (l, _), v in per.items() if l == c]) for c in (False, True)}
         macro = np.mean([auc(v, human) for (l, _), v in per.items() if l])
         lines.append(f"| {name} | {auc(logits[labels], human):.3f} | {macro:.3f} | {means[False]:+.2f} | {means[True]:+.2f} | "
-                     f"{np.median(np.abs(logits - clean)):.2f} | {share(human >= 0)} / {share(logits[labels] < 0)} |")
+                     f"{np.median(np.abs(logits - clean)):.2f} | {share(human >= at[decision['threshold']])} / {share(logits[labels] < at[decision['threshold']])} |")
     Path(out).write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
