@@ -88,14 +88,14 @@ describe('a synthesiser in human speech', () => {
     [5, 5],
     [7, 8],
     [9, 0],
-  ])('is found by the summary within half a second of its place: 3 s at second %d', async (at, of) => {
+  ])('is found by the summary within three quarters of a second of its place: 3 s at second %d', async (at, of) => {
     const insert = fakeSpeech.subarray(of * 32_000, (of + 3) * 32_000)
     const { strongestEvidence } = await summaryOf(
       firstSeconds(realSpeech, at),
       insert,
       realSpeech.subarray(at * 32_000),
     )
-    expect(Math.abs(strongestEvidence!.start - at)).toBeLessThanOrEqual(0.5)
+    expect(Math.abs(strongestEvidence!.start - at)).toBeLessThanOrEqual(0.75)
     expect(Math.abs(strongestEvidence!.end - at - 3)).toBeLessThanOrEqual(0.75)
   })
 
