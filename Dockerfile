@@ -1,0 +1,32 @@
+# earwitness in a container: nothing runs as root, nothing is written.
+#
+#   docker build -t earwitness .
+#   docker run --rm earwitness key new callcentre        # the key, and the option that lets it in
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8080:8080 earwitness \
+#     serve --host 0.0.0.0 --key callcentre=…
+FROM node:20-bookworm-slim AS build
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends python3 make g++ \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /earwitness
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY src src
+COPY client client
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /earwitness
+COPY --from=build /earwitness/package.json ./
+COPY --from=build /earwitness/node_modules node_modules
+COPY --from=build /earwitness/dist dist
+COPY models/default models/default
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
+CMD ["serve", "--host", "0.0.0.0"]
