@@ -12,6 +12,7 @@ export function plot(minutes, series) {
   const panels = series.map((one, at) => panel(minutes, last, one, TOP + at * PANEL))
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
+    '<title>Memory, handles, streams and latency of a server during a soak</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     ...panels,
     `<text x="${LEFT}" y="${height - 4}">0</text>`,
