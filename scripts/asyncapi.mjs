@@ -16,6 +16,8 @@ const EVENTS = {
   alert: 'An alert was raised or cleared.',
   warning: 'Something is wrong with the audio or its pace; the stream goes on.',
   summary: 'After finalize, close and the end of the server: the whole of each channel.',
+  ack: 'Where `resume` was asked for: how far the stream is kept, and the token with which another connection goes on.',
+  draining: 'The server stops soon: move, or end.',
   error: 'A window or the stream failed. Where `fatal` is true the socket is closed after it.',
 }
 const WORDS = {

@@ -73,7 +73,7 @@ export class Listening {
   }
 
   #onState(state: ConnectionState): void {
-    if (state === 'open') {
+    if (state === 'open' && this.#stream.ready?.resumed === undefined) {
       const waitingSeconds = this.#stream.bufferedBytes / Int16Array.BYTES_PER_ELEMENT / this.#source.sampleRate
       this.#originSeconds = this.#heardSeconds - waitingSeconds
     }

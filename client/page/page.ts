@@ -93,10 +93,11 @@ export class Page {
   #onState(state: ConnectionState): void {
     this.#connection.show(state)
     if (state === 'open') this.#bar.problem(undefined)
-    else this.#endAlert()
   }
 
+  /** A new stream: the one before it, and whatever stood then, is over. */
   #onReady(ready: ReadyEvent): void {
+    this.#endAlert()
     this.#windowSeconds = ready.window
     this.#hopSeconds = ready.hop
     this.#facts.showReady(ready)

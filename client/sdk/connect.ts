@@ -1,5 +1,5 @@
 import type { EVENT_TYPES } from '../../src/protocol/parameters.ts'
-import { parseStreamParameters, type StreamRequest } from '../../src/protocol/parameters.ts'
+import { isResumable, parseStreamParameters, type StreamRequest } from '../../src/protocol/parameters.ts'
 import { streamAddress } from './address.ts'
 import { DEFAULT_RECONNECTION, type ReconnectionPolicy } from './back-off.ts'
 import { EarwitnessStream } from './earwitness-stream.ts'
@@ -8,6 +8,8 @@ import type { Token } from './token.ts'
 import { type WebSocketConstructor, webSocketClass } from './web-socket.ts'
 
 const COMPRESSED_BUFFER_BYTES = 1024 * 1024
+/** A window of 10.24 s, what its frames and filters reach beyond it, and what comes until it has been scored. */
+const HISTORY_SECONDS = 12
 
 export interface ConnectOptions {
   /** The class to connect with. Needed on Node 20, where `ws` gives one; elsewhere the platform's own is the default. */
@@ -37,9 +39,11 @@ export function connect(
   request: StreamRequest = {},
   options: ConnectOptions = {},
 ): EarwitnessStream {
-  const parameters = parseStreamParameters(withSummary(request))
   const { reconnection = {}, bufferSeconds = 10 } = options
+  const parameters = parseStreamParameters(resumable(withSummary(request), reconnection !== false))
   const bytesPerFrame = frameBytes(parameters)
+  const bytesIn = (seconds: number): number =>
+    bytesPerFrame === undefined ? COMPRESSED_BUFFER_BYTES : seconds * parameters.sampleRate * bytesPerFrame
   return new EarwitnessStream({
     address: streamAddress(url),
     protocols: options.protocols ?? [],
@@ -50,9 +54,14 @@ export function connect(
       reconnection === false ? { ...DEFAULT_RECONNECTION, attempts: 0 } : { ...DEFAULT_RECONNECTION, ...reconnection },
     keepAliveMs: options.keepAliveMs ?? 10_000,
     closeTimeoutMs: options.closeTimeoutMs ?? 15_000,
-    bufferBytes:
-      bytesPerFrame === undefined ? COMPRESSED_BUFFER_BYTES : bufferSeconds * parameters.sampleRate * bytesPerFrame,
+    bufferBytes: bytesIn(bufferSeconds),
+    historyBytes: bytesIn(HISTORY_SECONDS),
   })
+}
+
+/** Whatever can be resumed is, where it may reconnect at all and the caller says nothing else. */
+function resumable(request: StreamRequest, reconnects: boolean): StreamRequest {
+  return { resume: reconnects && isResumable(request.encoding ?? 's16le'), ...request }
 }
 
 /** `close` needs the summary, whatever else is wanted. */

@@ -1,39 +1,28 @@
 import { EarwitnessError } from '../../src/protocol/errors.ts'
-import type { ReadyEvent, ServerEvent, SummaryEvent } from '../../src/protocol/events.ts'
-import type { StreamParameters } from '../../src/protocol/parameters.ts'
-import { type ReconnectionPolicy, reconnectionDelayMs } from './back-off.ts'
+import type { AckEvent, DrainingEvent, ReadyEvent, ServerEvent, SummaryEvent } from '../../src/protocol/events.ts'
+import { reconnectionDelayMs } from './back-off.ts'
 import { Deferred } from './deferred.ts'
 import { isPassing } from './endings.ts'
 import { OutgoingAudio, type SendResult } from './outgoing-audio.ts'
 import { untilTrue } from './polling.ts'
 import { refusalOf } from './refusal.ts'
-import type { ConnectionState, StreamEvents } from './stream-events.ts'
+import { Resumption } from './resumption.ts'
+import type { ConnectionState, LostAudio, StreamEvents } from './stream-events.ts'
+import type { StreamSettings } from './stream-settings.ts'
 import { StreamSocket } from './stream-socket.ts'
-import { bearerProtocols, type Token } from './token.ts'
+import { bearerProtocols } from './token.ts'
 import { TypedEmitter } from './typed-emitter.ts'
-import type { WebSocketConstructor } from './web-socket.ts'
-
-/** Everything that a stream needs, complete and checked; `connect` makes it. */
-export interface StreamSettings {
-  readonly address: URL
-  readonly protocols: readonly string[]
-  readonly token: Token | undefined
-  readonly parameters: StreamParameters
-  readonly Socket: WebSocketConstructor
-  readonly reconnection: ReconnectionPolicy
-  readonly keepAliveMs: number
-  readonly closeTimeoutMs: number
-  readonly bufferBytes: number
-}
 
 /**
- * Audio on its way to a server and the server's events on their way back, over as many connections as it takes.
- * Each new connection is a new stream of the server: its times start again at 0.
+ * Audio on its way to a server and the server's events on their way back, over as many connections as it takes. A new
+ * connection goes on with the stream where the server can, and its events are those of an unbroken one; otherwise it is a new
+ * stream, told by another `ready`, whose times start again at 0.
  */
 export class EarwitnessStream {
   readonly #settings: StreamSettings
   readonly #events = new TypedEmitter<StreamEvents>()
   readonly #outgoing: OutgoingAudio
+  readonly #resumption: Resumption
   readonly #outcome = new Deferred<SummaryEvent>()
   #state: ConnectionState = 'connecting'
   #socket: StreamSocket | undefined
@@ -43,12 +32,14 @@ export class EarwitnessStream {
   #nextSummary = new Deferred<SummaryEvent>()
   #isClosing = false
   #failedTries = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #closeTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Starts to connect at once. Use `connect`. */
   constructor(settings: StreamSettings) {
     this.#settings = settings
-    this.#outgoing = new OutgoingAudio(settings.parameters, settings.bufferBytes)
+    this.#resumption = new Resumption(settings.historyBytes, settings.bufferBytes)
+    this.#outgoing = new OutgoingAudio(settings.parameters, settings.bufferBytes, this.#resumption)
     this.#open()
   }
 
@@ -80,7 +71,7 @@ export class EarwitnessStream {
   send(audio: Uint8Array | Float32Array): SendResult {
     if (this.#state === 'closed' || this.#isClosing) return 'refused'
     const { result, lost } = this.#outgoing.send(audio, this.#state === 'open' ? this.#socket : undefined)
-    if (lost !== undefined) this.#events.emit('lost', lost)
+    if (lost !== undefined) this.#tellLoss(lost)
     return result
   }
 
@@ -89,7 +80,10 @@ export class EarwitnessStream {
    * awaits this after each `send`, and loses nothing.
    */
   drained(): Promise<void> {
-    return untilTrue(() => this.#state === 'closed' || this.bufferedBytes <= this.#settings.bufferBytes / 2)
+    const { bufferBytes } = this.#settings
+    return untilTrue(
+      () => this.#state === 'closed' || (this.bufferedBytes <= bufferBytes / 2 && !this.#resumption.isFull),
+    )
   }
 
   /**
@@ -99,6 +93,7 @@ export class EarwitnessStream {
   finalize(): Promise<SummaryEvent> {
     if (this.#state !== 'open') return Promise.reject(this.#noSummary())
     this.#socket?.sendMessage({ type: 'finalize' })
+    this.#resumption.sentFinalize()
     return this.#nextSummary.promise
   }
 
@@ -113,7 +108,7 @@ export class EarwitnessStream {
 
   #startClosing(): void {
     this.#isClosing = true
-    if (this.#state === 'reconnecting') {
+    if (this.#state === 'reconnecting' && this.#resumption.token === undefined) {
       this.#finish(this.#noSummary())
       return
     }
@@ -124,8 +119,8 @@ export class EarwitnessStream {
   /** The summary may take long, as long as events show that the server is at work. */
   #awaitMore(): void {
     const { closeTimeoutMs } = this.#settings
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
+    clearTimeout(this.#closeTimer)
+    this.#closeTimer = setTimeout(() => {
       this.#finish(
         new EarwitnessError('connection_lost', `no summary came: nothing was heard for ${closeTimeoutMs} ms`),
       )
@@ -149,10 +144,10 @@ export class EarwitnessStream {
   }
 
   #connect(token: string | undefined): void {
-    const { address, protocols, Socket, keepAliveMs, parameters } = this.#settings
+    const { address, protocols, Socket, keepAliveMs } = this.#settings
     this.#token = token
     const socket = new StreamSocket(address, [...bearerProtocols(token), ...protocols], Socket, keepAliveMs, {
-      opened: () => socket.sendMessage({ type: 'start', parameters }),
+      opened: () => this.#start(socket),
       event: (event) => this.#receive(event),
       unreadable: (error) => this.#events.emit('error', error),
       ended: (error, wasOpen) => void this.#ended(error, wasOpen),
@@ -160,15 +155,28 @@ export class EarwitnessStream {
     this.#socket = socket
   }
 
+  #start(socket: StreamSocket): void {
+    const { parameters } = this.#settings
+    const resume = this.#resumption.token ?? parameters.resume
+    socket.sendMessage({ type: 'start', parameters: { ...parameters, resume } })
+  }
+
   #receive(event: ServerEvent): void {
     if (this.#isClosing) this.#awaitMore()
+    if (event.type === 'ready' && event.resumed !== undefined) this.#goOn(event, event.resumed.replayFrom)
+    else if (event.type === 'ack') this.#resumption.acknowledged(event)
+    else if (event.type === 'draining') this.#move()
+    else if (this.#resumption.isNew(event)) this.#tell(event)
+  }
+
+  #tell(event: Exclude<ServerEvent, AckEvent | DrainingEvent>): void {
     this.#events.emit('event', event)
     if (event.type === 'error') {
       // A fatal error is told once, when the connection has ended.
       if (!event.fatal) this.#events.emit('error', new EarwitnessError(event.code, event.message))
       return
     }
-    if (event.type === 'ready') this.#begin(event)
+    if (event.type === 'ready') this.#beginAnew(event)
     if (event.type === 'summary') this.#keepSummary(event)
     this.#events.emit(event.type, event as never)
   }
@@ -179,9 +187,23 @@ export class EarwitnessStream {
     this.#nextSummary = new Deferred()
   }
 
+  #beginAnew(ready: ReadyEvent): void {
+    this.#resumption.forget()
+    this.#summary = undefined
+    this.#begin(ready)
+  }
+
+  /** Nobody is told: for the caller it is the same stream. */
+  #goOn(ready: ReadyEvent, replayFrom: number): void {
+    for (const sent of this.#resumption.goOn(replayFrom)) {
+      if (sent.kind === 'audio') this.#socket?.sendAudio(sent.bytes)
+      else this.#socket?.sendMessage({ type: 'finalize' })
+    }
+    this.#begin(ready)
+  }
+
   #begin(ready: ReadyEvent): void {
     this.#ready = ready
-    this.#summary = undefined
     this.#failedTries = 0
     this.#enter('open')
     this.#outgoing.flush(this.#socket!)
@@ -195,27 +217,57 @@ export class EarwitnessStream {
   }
 
   #lost(cause: EarwitnessError): void {
-    if (this.#isClosing || !isPassing(cause)) this.#finish(cause)
-    else this.#tryAgain(cause)
+    if (cause.code === 'resume_refused') this.#resumption.forget()
+    const mayHelp = isPassing(cause) && !(this.#isClosing && this.#resumption.token === undefined)
+    if (mayHelp) this.#tryAgain(cause)
+    else this.#finish(cause)
+  }
+
+  /** The server is about to stop: the stream goes on at another one, or, behind the same address, at its successor. */
+  #move(): void {
+    const canMove = this.#resumption.token !== undefined && this.#settings.reconnection.attempts > 0
+    if (!canMove || this.#isClosing) return
+    this.#socket?.abandon()
+    this.#socket = undefined
+    this.#enter('reconnecting')
+    this.#openLater()
+  }
+
+  #openLater(): void {
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(
+      () => this.#open(),
+      reconnectionDelayMs(this.#settings.reconnection, this.#failedTries),
+    )
+    this.#failedTries += 1
+  }
+
+  #tellLoss(lost: LostAudio): void {
+    // What comes after a hole is no longer the audio that the stream would go on with.
+    if (this.#state === 'reconnecting') this.#resumption.forget()
+    this.#events.emit('lost', lost)
   }
 
   #tryAgain(cause: EarwitnessError): void {
     const { reconnection } = this.#settings
-    if (!this.#outgoing.canStartAnew || this.#failedTries >= reconnection.attempts) {
+    const canGoOn = this.#resumption.token !== undefined
+    if (!(canGoOn || this.#outgoing.canStartAnew) || this.#failedTries >= reconnection.attempts) {
       this.#finish(cause)
       return
     }
     this.#socket = undefined
-    this.#nextSummary.reject(cause)
-    this.#nextSummary = new Deferred()
+    if (!canGoOn) {
+      this.#nextSummary.reject(cause)
+      this.#nextSummary = new Deferred()
+    }
     this.#enter('reconnecting')
     this.#events.emit('error', cause)
-    this.#timer = setTimeout(() => this.#open(), reconnectionDelayMs(reconnection, this.#failedTries))
-    this.#failedTries += 1
+    this.#openLater()
   }
 
   #finish(error: EarwitnessError | undefined): void {
-    clearTimeout(this.#timer)
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#closeTimer)
     this.#socket?.abandon()
     this.#socket = undefined
     if (this.#summary !== undefined) this.#outcome.resolve(this.#summary)

@@ -1,10 +1,11 @@
-import { EarwitnessError, type ErrorCode } from '../../src/protocol/errors.ts'
+import { EarwitnessError, ERROR_CODES, type ErrorCode } from '../../src/protocol/errors.ts'
 
 /** Errors that time heals: the same request may well succeed a little later. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'too_many_streams',
   'quota_exceeded',
   'idle',
+  'resume_refused',
   'connection_too_long',
   'inference_failed',
   'inference_timeout',
@@ -23,6 +24,7 @@ const CODE_OF_CLOSE: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>
   [1012, 'draining'],
   [1013, 'too_many_streams'],
   [4408, 'idle'],
+  [4409, 'resume_refused'],
 ])
 
 /** Whether a new connection may help after this error. */
@@ -32,6 +34,11 @@ export function isPassing(error: EarwitnessError): boolean {
 
 /** What a close code says, for a connection that ended without an `error` event. */
 export function closeError(closeCode: number, reason: string): EarwitnessError {
-  const code = CODE_OF_CLOSE.get(closeCode) ?? 'connection_lost'
+  const [said = ''] = reason.split(':')
+  const code = isErrorCode(said) ? said : (CODE_OF_CLOSE.get(closeCode) ?? 'connection_lost')
   return new EarwitnessError(code, reason === '' ? `the connection ended with close code ${closeCode}` : reason)
+}
+
+function isErrorCode(word: string): word is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, word)
 }

@@ -1,6 +1,7 @@
 import type { StreamParameters } from '../../src/protocol/parameters.ts'
 import { FrameAligner } from './frame-aligner.ts'
 import { PendingAudio } from './pending-audio.ts'
+import type { Resumption } from './resumption.ts'
 import { frameBytes, sampleBytes } from './sample-bytes.ts'
 import type { LostAudio } from './stream-events.ts'
 import type { StreamSocket } from './stream-socket.ts'
@@ -19,11 +20,13 @@ export class OutgoingAudio {
   readonly #isContainer: boolean
   readonly #aligner: FrameAligner
   readonly #pending: PendingAudio
+  readonly #resumption: Resumption
   #begun = false
   #lostBytes = 0
 
   /** @param bound bytes that may wait, here and in the socket, at most. */
-  constructor(parameters: StreamParameters, bound: number) {
+  constructor(parameters: StreamParameters, bound: number, resumption: Resumption) {
+    this.#resumption = resumption
     this.#parameters = parameters
     this.#bound = bound
     this.#frameBytes = frameBytes(parameters)
@@ -75,6 +78,7 @@ export class OutgoingAudio {
   #transmit(message: Uint8Array<ArrayBuffer>, socket: StreamSocket): void {
     this.#begun = true
     socket.sendAudio(message)
+    this.#resumption.sentAudio(message)
   }
 
   *#messages(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {

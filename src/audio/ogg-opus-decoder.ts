@@ -1,6 +1,6 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { AudioDecoder, AudioSink } from './decoder.ts'
+import { type AudioDecoder, type AudioSink, BEGINNING, type EntryPoint } from './decoder.ts'
 import { type OggPage, OggPages } from './ogg-pages.ts'
 import { isOpusHead, readOpusHead } from './opus-head.ts'
 import { opusPacketSamples } from './opus-packet.ts'
@@ -40,6 +40,10 @@ export class OggOpusDecoder implements AudioDecoder {
   flush(): void {
     if (this.#ended || (this.#pages.waiting === 0 && this.#partialBytes === 0)) return
     this.#sink.warning('truncated_audio', 'the audio ended inside an Ogg page or packet; the rest was dropped')
+  }
+
+  entryBefore(): EntryPoint {
+    return BEGINNING
   }
 
   close(): void {

@@ -1,27 +1,40 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { AudioDecoder, AudioSink } from './decoder.ts'
+import type { AudioDecoder, AudioSink, EntryPoint } from './decoder.ts'
+import { OpusEntries } from './opus-entries.ts'
 import { OpusStream } from './opus-stream.ts'
 
 /** One raw Opus packet a push. */
 export class OpusDecoder implements AudioDecoder {
   readonly #open: () => OpusStream
+  readonly #entries: OpusEntries
+  #bytes: number
   #stream: OpusStream | undefined
 
   /** @throws EarwitnessError `bad_parameter` for more than two channels */
-  constructor(channels: number, limits: Pick<Limits, 'corruptPackets'>, sink: AudioSink) {
+  constructor(channels: number, limits: Pick<Limits, 'corruptPackets'>, sink: AudioSink, entry: EntryPoint) {
     if (channels > 2) {
       throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
     }
-    this.#open = () => new OpusStream({ channels, preSkip: 0, gain: 1 }, limits, sink)
+    this.#bytes = entry.byte
+    this.#entries = new OpusEntries(entry)
+    this.#open = () => new OpusStream({ channels, preSkip: 0, gain: 1 }, limits, sink, entry)
   }
 
   push(packet: Uint8Array): void {
     this.#stream ??= this.#open()
     this.#stream.packet(packet)
+    this.#bytes += packet.length
+    // An empty packet has no byte of its own to be found by.
+    if (packet.length === 0) return
+    this.#entries.add({ byte: this.#bytes, sample: this.#stream.position, damage: this.#stream.damage })
   }
 
   flush(): void {}
+
+  entryBefore(sample: number): EntryPoint {
+    return this.#entries.before(sample)
+  }
 
   close(): void {
     this.#stream?.close()

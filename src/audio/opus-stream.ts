@@ -1,6 +1,6 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { AudioSink } from './decoder.ts'
+import { type AudioSink, BEGINNING, type EntryPoint, type OpusDamage } from './decoder.ts'
 import { NativeOpus, OPUS_RATE } from './native-opus.ts'
 import { opusPacketSamples } from './opus-packet.ts'
 
@@ -24,18 +24,25 @@ export class OpusStream {
   readonly #head: OpusHead
   readonly #native: NativeOpus
   readonly #planes: readonly Float32Array[]
-  #position = 0
+  #position: number
   #lastSamples = DEFAULT_PACKET_SAMPLES
   #corrupt = 0
   #corruptInRow = 0
 
-  constructor(head: OpusHead, limits: Pick<Limits, 'corruptPackets'>, sink: AudioSink) {
+  /** @param entry what lies before the first packet */
+  constructor(head: OpusHead, limits: Pick<Limits, 'corruptPackets'>, sink: AudioSink, entry: EntryPoint = BEGINNING) {
+    this.#position = entry.sample
+    if (entry.damage !== undefined) this.#goOnFrom(entry.damage)
     this.#head = head
     this.#limits = limits
     this.#sink = sink
     this.#native = new NativeOpus(head.channels)
     this.#planes = Array.from({ length: head.channels }, () => new Float32Array(MAX_PACKET_SAMPLES))
     sink.format(OPUS_RATE, head.channels)
+  }
+
+  get damage(): OpusDamage {
+    return { corrupt: this.#corrupt, corruptInRow: this.#corruptInRow, lastSamples: this.#lastSamples }
   }
 
   /** Samples at 16 kHz so far, with those that the header has dropped. */
@@ -87,6 +94,12 @@ export class OpusStream {
 
   close(): void {
     this.#native.close()
+  }
+
+  #goOnFrom({ corrupt, corruptInRow, lastSamples }: OpusDamage): void {
+    this.#corrupt = corrupt
+    this.#corruptInRow = corruptInRow
+    this.#lastSamples = lastSamples
   }
 
   #decoded(bytes: Uint8Array): number | undefined {

@@ -20,7 +20,7 @@ export function beginsWav(bytes: Uint8Array): boolean | undefined {
 export class WavChunks {
   readonly #queue = new ByteQueue()
   readonly #onAudio: (bytes: Uint8Array) => void
-  readonly #onHeader: (header: WavHeader) => void
+  readonly #onHeader: (header: WavHeader, headerBytes: number, audioBytes: number) => void
   #header: WavHeader | undefined
   #sizeOf64 = Number.POSITIVE_INFINITY
   #skip = 12
@@ -28,7 +28,11 @@ export class WavChunks {
   #inData = false
   #headerBytes = 0
 
-  constructor(onHeader: (header: WavHeader) => void, onAudio: (bytes: Uint8Array) => void) {
+  /** @param onHeader also gets the bytes before the audio, and those of the audio, without end where the file does not tell */
+  constructor(
+    onHeader: (header: WavHeader, headerBytes: number, audioBytes: number) => void,
+    onAudio: (bytes: Uint8Array) => void,
+  ) {
     this.#onHeader = onHeader
     this.#onAudio = onAudio
   }
@@ -94,7 +98,7 @@ export class WavChunks {
     const known = size === UNKNOWN_SIZE ? this.#sizeOf64 : size
     this.#audioLeft = known === 0 ? Number.POSITIVE_INFINITY : known
     this.#inData = true
-    this.#onHeader(this.#header)
+    this.#onHeader(this.#header, this.#headerBytes, this.#audioLeft)
   }
 }
 

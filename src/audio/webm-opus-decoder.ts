@@ -1,6 +1,6 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { AudioDecoder, AudioSink } from './decoder.ts'
+import { type AudioDecoder, type AudioSink, BEGINNING, type EntryPoint } from './decoder.ts'
 import { isOpusHead, readOpusHead } from './opus-head.ts'
 import { opusPacketSamples } from './opus-packet.ts'
 import { type OpusHead, OpusStream } from './opus-stream.ts'
@@ -43,6 +43,10 @@ export class WebmOpusDecoder implements AudioDecoder {
     if (this.#elements.isInside) {
       this.#sink.warning('truncated_audio', 'the audio ended inside a WebM element; the rest was dropped')
     }
+  }
+
+  entryBefore(): EntryPoint {
+    return BEGINNING
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
 import { connect } from '../../client/sdk/index.ts'
-import type { EarwitnessError } from '../protocol/errors.ts'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { isResumable } from '../protocol/parameters.ts'
 import { audioInput } from './audio-input.ts'
 import { streamParametersFrom } from './options.ts'
 import { inRealTime } from './pace.ts'
@@ -17,16 +18,27 @@ export async function watchServer(
 ): Promise<string | undefined> {
   const asked = streamParametersFrom({ ...flags, model: flags.model === 'default' ? undefined : flags.model })
   const audio = await audioInput(source, flags.encoding === undefined ? undefined : asked.encoding)
-  const parameters = { ...asked, encoding: audio.encoding }
+  const parameters = { ...asked, encoding: audio.encoding, resume: isResumable(audio.encoding) }
   const stream = connect(address, parameters, {
     WebSocket,
-    reconnection: false,
     ...(flags.key !== undefined && { token: flags.key }),
   })
   stream.on('event', (event) => renderer.show(event))
   let failure: EarwitnessError | undefined
+  const giveUp = (error: EarwitnessError): void => {
+    failure ??= error
+    void stream.close().catch(() => {})
+  }
   stream.on('error', (error) => {
-    if (stream.state !== 'open') failure ??= error
+    if (stream.state === 'reconnecting' && stream.ready !== undefined)
+      process.stderr.write('earwitness: reconnecting\n')
+    else if (stream.state !== 'open') giveUp(error)
+  })
+  let streams = 0
+  stream.on('ready', () => {
+    streams += 1
+    // What follows would be the rest of the audio, judged as if it were all.
+    if (streams > 1) giveUp(new EarwitnessError('connection_lost', 'the server could not go on with the stream'))
   })
   const chunks = flags.realtime === true ? inRealTime(audio.chunks, parameters) : audio.chunks
   for await (const bytes of chunks) {

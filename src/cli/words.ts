@@ -21,6 +21,10 @@ export function inWords(event: ServerEvent): string {
       return `${event.at === undefined ? '' : `${at(event.at)}  `}warning ${event.code}: ${event.message}`
     case 'error':
       return `error ${event.code}: ${event.message}`
+    case 'ack':
+      return `${at(event.at)}  kept so far`
+    case 'draining':
+      return `the server stops within ${event.deadline} s`
     case 'summary':
       return event.channels.map(summaryInWords).join('\n') || 'no audio came'
   }

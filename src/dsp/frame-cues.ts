@@ -52,13 +52,27 @@ export class FrameCues {
   readonly #fineEnergy = new Float64Array(STEADY_FRAMES)
   #frames = 0
   #filled = 0
+  #skip = 0
 
   constructor(fft: Fft) {
     this.#fft = fft.real(FFT_SIZE)
   }
 
+  /**
+   * As new, but the next sample has this number in its audio, whose beginning is not heard. Returns the number of the first
+   * frame that comes; from the eighth on they are those of the whole audio.
+   */
+  reset(at: number): number {
+    for (const values of [this.#samples, this.#bands, this.#fine, this.#fineEnergy]) values.fill(0)
+    this.#frames = Math.ceil(at / HOP)
+    this.#skip = this.#frames * HOP - at
+    this.#filled = 0
+    return this.#frames
+  }
+
   push(samples: Float32Array, onFrame: (cues: FrameCues) => void): void {
-    let taken = 0
+    let taken = Math.min(this.#skip, samples.length)
+    this.#skip -= taken
     while (taken < samples.length) {
       const piece = samples.subarray(taken, taken + HOP - this.#filled)
       this.#samples.set(piece, FFT_SIZE - HOP + this.#filled)

@@ -13,6 +13,6 @@ export interface FrontEnd {
   push(samples: Float32Array, onFrame: FrameSink): void
   /** The end of the audio: emits the frames that the offline recipe makes of the tail. */
   flush(onFrame: FrameSink): void
-  /** As new. */
-  reset(): void
+  /** As new, but the next sample has this number in its audio, whose beginning is not heard. Returns the number of the first frame that lies wholly behind it. */
+  reset(at?: number): number
 }

@@ -77,11 +77,12 @@ export class KaldiFbank implements FrontEnd {
     this.#finished = true
   }
 
-  reset(): void {
-    this.#start = 0
-    this.#end = 0
-    this.#frames = 0
+  reset(at = 0): number {
+    this.#start = at
+    this.#end = at
+    this.#frames = Math.ceil(at / HOP)
     this.#finished = false
+    return this.#frames
   }
 
   /** Forgets what no frame to come reaches back to, once the buffer is full. */

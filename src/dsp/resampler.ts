@@ -52,12 +52,14 @@ export class Resampler {
     this.#make(this.#kernel, wanted, onSamples)
   }
 
-  reset(): void {
+  /** As new, but the next sample has this number. Returns the number of the first one that comes: none before could be made of what is heard. */
+  reset(at = 0): number {
     this.#input.fill(0)
-    this.#start = -(this.#kernel?.taps ?? 0)
-    this.#end = 0
-    this.#made = 0
+    this.#start = at - (this.#kernel?.taps ?? 0)
+    this.#end = at
+    this.#made = this.#kernel === undefined || at === 0 ? at : firstMadeFrom(at, this.#kernel)
     this.#finished = false
+    return this.#made
   }
 
   #append(samples: Float32Array): void {
@@ -90,6 +92,13 @@ export class Resampler {
     this.#made += filled
     if (filled > 0) onSamples(this.#output.subarray(0, filled))
   }
+}
+
+/** The first output that no input before this one is a part of. */
+function firstMadeFrom(input: number, { down, up, first }: ResamplingKernel): number {
+  let made = Math.floor((input * up) / down)
+  while (Math.floor(made / up) * down + first[made % up]! < input) made += 1
+  return made
 }
 
 /** The sum of `taps` weighted samples, as two sums: each addition waits for the one before it. */

@@ -23,6 +23,11 @@ export function resamplingKernel(from: number, to: number): ResamplingKernel {
   return kernel
 }
 
+/** Input samples on each side of an output that it is made of, at most; 0 between equal rates. */
+export function resamplingReach(from: number, to: number): number {
+  return from === to ? 0 : resamplingKernel(from, to).taps
+}
+
 /**
  * torchaudio's `Resample(sinc_interp_hann, lowpass_filter_width=6, rolloff=0.99)`: with both rates divided by their
  * greatest common divisor and base = min(down, up) · rolloff, the weight of input k for phase j is

@@ -83,18 +83,19 @@ export class TorchaudioMel implements FrontEnd {
     while (this.#frames <= Math.floor(length / HOP)) this.#emit(onFrame)
   }
 
-  reset(): void {
-    this.#start = -HALF
-    this.#end = 0
-    this.#frames = 0
+  reset(at = 0): number {
+    this.#start = at === 0 ? -HALF : at
+    this.#end = at
+    this.#frames = at === 0 ? 0 : Math.ceil((at + HALF) / HOP)
     this.#finished = false
+    return this.#frames
   }
 
   #append(piece: Float32Array): void {
     const before = this.#end
     this.#samples.set(piece, before - this.#start)
     this.#end += piece.length
-    if (before < HALF && this.#end >= HALF) this.#reflectStart()
+    if (this.#start < 0 && before < HALF && this.#end >= HALF) this.#reflectStart()
   }
 
   /** Sample −k is sample k. The outermost, −1024, meets the window's zero and needs no value. */

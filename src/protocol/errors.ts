@@ -37,6 +37,11 @@ export const ERROR_CODES = {
   },
   audio_too_fast: { status: 429, closeCode: 1013, meaning: 'Audio arrived too far ahead of what has been scored.' },
   client_too_slow: { status: 408, closeCode: 1013, meaning: 'The client does not read its events.' },
+  resume_refused: {
+    status: 409,
+    closeCode: 4409,
+    meaning: 'The resume token is forged, too old, of another version or of a model that is not loaded.',
+  },
   idle: { status: 408, closeCode: 4408, meaning: 'Nothing arrived for too long.' },
   connection_too_long: { status: 408, closeCode: 1008, meaning: 'The connection reached its longest life.' },
   inference_failed: {

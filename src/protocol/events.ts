@@ -38,6 +38,8 @@ export const ReadySchema = v.object({
   halfLife: seconds,
   limits: v.record(v.string(), v.number()),
   audio: AudioSchema,
+  /** Where a token was brought: the stream goes on from `at` seconds, once the audio from this byte on has come again. */
+  resumed: v.optional(v.object({ at: seconds, replayFrom: count })),
 })
 
 export const ScoreSchema = v.object({
@@ -104,6 +106,8 @@ export const ChannelSummarySchema = v.object({
   reason: v.optional(v.picklist(INCONCLUSIVE_REASONS)),
   /** Stretches under alert, in seconds; `end` is null while one is still raised. */
   alerts: v.array(v.object({ start: seconds, end: v.nullable(seconds), peakFakeProbability: probability })),
+  /** Alerts before these, which the summary no longer lists; absent where it lists all. */
+  earlierAlerts: v.optional(count),
   /** The run that speaks most for fake, alert or not, and what it adds to a window's logit; absent where nothing does. */
   strongestEvidence: v.optional(v.object({ start: seconds, end: seconds, fakeEvidence: v.number() })),
 })
@@ -127,6 +131,26 @@ export const ErrorSchema = v.object({
   end: v.optional(seconds),
 })
 
+/** Where `resume` was asked for: what is kept of the stream so far. */
+export const AckSchema = v.object({
+  type: v.literal('ack'),
+  /** Seconds of audio that have been gone through, and whose events have been sent. */
+  at: seconds,
+  /** The first byte of the stream's audio that a resumption would need; those before may be forgotten. */
+  keepFrom: count,
+  /** How many `finalize` messages have been answered. */
+  finalized: count,
+  /** What `resume` of the next connection takes. */
+  token: v.string(),
+})
+
+/** The server stops soon. A stream with `resume` moves: it connects anew and goes on; others get their summary. */
+export const DrainingSchema = v.object({
+  type: v.literal('draining'),
+  /** Seconds until the connection is closed. */
+  deadline: seconds,
+})
+
 /** Everything that a server sends, told apart by `type`. */
 export const ServerEventSchema = v.variant('type', [
   ReadySchema,
@@ -134,6 +158,8 @@ export const ServerEventSchema = v.variant('type', [
   AlertSchema,
   WarningSchema,
   SummarySchema,
+  AckSchema,
+  DrainingSchema,
   ErrorSchema,
 ])
 
@@ -143,5 +169,7 @@ export type AlertEvent = v.InferOutput<typeof AlertSchema>
 export type WarningEvent = v.InferOutput<typeof WarningSchema>
 export type ChannelSummary = v.InferOutput<typeof ChannelSummarySchema>
 export type SummaryEvent = v.InferOutput<typeof SummarySchema>
+export type AckEvent = v.InferOutput<typeof AckSchema>
+export type DrainingEvent = v.InferOutput<typeof DrainingSchema>
 export type ErrorEvent = v.InferOutput<typeof ErrorSchema>
 export type ServerEvent = v.InferOutput<typeof ServerEventSchema>

@@ -41,8 +41,18 @@ export const DEFAULT_LIMITS = {
   keyStreams: { value: 256, unit: 'streams', beyond: 'HTTP 429 quota_exceeded for that key (keys may have their own)' },
   addressStreams: { value: 64, unit: 'streams', beyond: 'HTTP 429 quota_exceeded for that address' },
   tokenSeconds: { value: 3600, unit: 'seconds', beyond: 'HTTP 400 bad_parameter (how long a stream token may live)' },
+  alerts: {
+    value: 256,
+    unit: 'alerts a stream',
+    beyond: 'the summary lists the newest, shared evenly by the channels, and counts the others',
+  },
+  resumeSeconds: { value: 3600, unit: 'seconds', beyond: 'close 4409 resume_refused (the age of a resume token)' },
   scoringSeconds: { value: 30, unit: 'seconds', beyond: 'error inference_timeout for the windows of that batch' },
-  drainSeconds: { value: 10, unit: 'seconds', beyond: 'the rest is closed with 1001' },
+  drainSeconds: {
+    value: 10,
+    unit: 'seconds',
+    beyond: 'streams that have not moved by half of it end with 1001, and by all of it without a summary',
+  },
   corruptPackets: { value: 250, unit: 'packets in a row', beyond: 'close 1007 bad_audio' },
 } as const satisfies Record<string, Limit>
 

@@ -8,6 +8,17 @@ export type Encoding = (typeof ENCODINGS)[number]
 
 export const EVENT_TYPES = ['ready', 'score', 'alert', 'warning', 'summary', 'error'] as const
 
+/** Characters of a resume token. A `start` message with one fits `textBytes`. */
+export const MOST_TOKEN_CHARACTERS = 15_000
+
+/** Containers cannot be entered in their middle. */
+const CONTAINERS: ReadonlySet<Encoding> = new Set<Encoding>(['ogg-opus', 'webm-opus'])
+
+/** Whether a stream of this encoding can be resumed. */
+export function isResumable(encoding: Encoding): boolean {
+  return !CONTAINERS.has(encoding)
+}
+
 const integerFrom = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
 
@@ -29,6 +40,8 @@ export const StreamParametersSchema = v.object({
   evidence: v.optional(v.boolean(), false),
   /** The name of a loaded model; the server's default without it. */
   model: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  /** True: the stream can go on after a broken connection, and gets `ack` events for that. The token of an `ack`: it goes on. */
+  resume: v.optional(v.union([v.boolean(), v.pipe(v.string(), v.maxLength(MOST_TOKEN_CHARACTERS))]), false),
   /** Which kinds of event to send; all without it. `ready` and `error` always come. */
   events: v.optional(v.array(v.picklist(EVENT_TYPES))),
   /** An opaque name that comes back in `ready` and in logs. */
@@ -44,10 +57,19 @@ export type StreamRequest = v.InferInput<typeof StreamParametersSchema>
  */
 export function parseStreamParameters(value: unknown): StreamParameters {
   const result = v.safeParse(StreamParametersSchema, value, { abortEarly: true })
-  if (result.success) return result.output
+  if (result.success) return checkedResume(result.output)
   const [issue] = result.issues
   const name = v.getDotPath(issue) ?? 'parameters'
   throw new EarwitnessError('bad_parameter', `${name}: ${issue.message}`)
+}
+
+function checkedResume(parameters: StreamParameters): StreamParameters {
+  const { resume, encoding } = parameters
+  if (resume !== true || isResumable(encoding)) return parameters
+  throw new EarwitnessError(
+    'bad_parameter',
+    `resume: a stream of ${encoding} cannot be entered in its middle; raw packets (opus) can`,
+  )
 }
 
 /**
@@ -72,6 +94,7 @@ function fromText(name: string, text: string): unknown {
       return text.trim() === '' ? text : Number(text)
     case 'downmix':
     case 'evidence':
+    case 'resume':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'events':
       return text.split(',').map((kind) => kind.trim())

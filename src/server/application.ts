@@ -1,5 +1,5 @@
 import { asEarwitnessError, EarwitnessError } from '../protocol/errors.ts'
-import { parseStreamQuery, type StreamParameters } from '../protocol/parameters.ts'
+import { parseStreamParameters, parseStreamQuery, type StreamParameters } from '../protocol/parameters.ts'
 import type { Access } from './access/access.ts'
 import { ANYONE } from './access/caller.ts'
 import { chosenProtocol } from './access/credential.ts'
@@ -10,6 +10,7 @@ import { errorAnswer, json, text } from './http-answers.ts'
 import type { Load } from './load.ts'
 import { readPageFiles } from './page-files.ts'
 import { Session, type SessionContext } from './session.ts'
+import { openStream } from './stream-opening.ts'
 import { issueToken } from './token-request.ts'
 import type {
   Connection,
@@ -63,9 +64,14 @@ export class Application implements TransportApplication {
     }
   }
 
-  /** Takes no new streams; those that run score what is queued, send their summary and close with 1001. */
-  drain(): void {
+  /** Takes no new streams, and tells those that run to move within so many seconds; what cannot ends now. */
+  drain(deadlineSeconds: number): void {
     this.#draining = true
+    for (const session of this.#sessions) session.drain(deadlineSeconds)
+  }
+
+  /** Those that still run score what is queued, send their summary and close with 1001. */
+  endAll(): void {
     for (const session of this.#sessions) session.end('draining')
   }
 
@@ -129,7 +135,8 @@ export class Application implements TransportApplication {
     const query = new URLSearchParams(request.query)
     query.delete('token')
     const parameters = query.size === 0 ? undefined : parseStreamQuery(query)
-    this.#load.check(this.#context.models.find(parameters?.model), parameters)
+    const { scorer, parameters: understood } = openStream('', parameters ?? parseStreamParameters({}), this.#context)
+    this.#load.check(scorer, understood)
     return parameters
   }
 

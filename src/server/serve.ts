@@ -12,6 +12,7 @@ import { onChange } from './file-changes.ts'
 import { Load } from './load.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
+import { ResumeTokens } from './resume-tokens.ts'
 import type { Listening, TlsFiles, Transport } from './transport.ts'
 import type { WorkerLink } from './worker-link.ts'
 
@@ -39,7 +40,7 @@ export interface RunningServer {
   readonly models: Models
   /** Reads keys and certificate again, as it does by itself when their files change. */
   reload(): void
-  /** Scores what is queued, sends the summaries, closes with 1001, frees everything. */
+  /** Has streams move that can, scores what is queued, sends the summaries, closes with 1001, frees everything. */
   stop(): Promise<void>
 }
 
@@ -68,8 +69,9 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   )
   const log = options.log ?? pino({ level: 'silent' })
   try {
+    const resumeTokens = new ResumeTokens(limits.resumeSeconds, options.access?.tokenSecretFile, worker?.tokenSecret)
     const application = new Application(
-      { models, fft, limits, metrics, log, ...(worker && { workers: worker.workers }) },
+      { models, fft, limits, resumeTokens, metrics, log, ...(worker && { workers: worker.workers }) },
       access,
       load,
     )
@@ -88,10 +90,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     const unwatch = onChange(watched, reload)
     const stop = async (): Promise<void> => {
       unwatch()
-      listening.stopAccepting()
-      application.drain()
-      const deadline = performance.now() + limits.drainSeconds * 1000
-      while (application.streams > 0 && performance.now() < deadline) await wait(20)
+      await drain(application, limits.drainSeconds)
       await listening.close()
       await models.close()
     }
@@ -120,6 +119,18 @@ async function learnCosts(
       log.warn({ err, model: scorer.manifest.name }, 'the cost of a stream could not be measured')
     }
   }
+}
+
+/** Says to whoever asks that the server stops, until all streams have moved or ended, or the time is over. */
+async function drain(application: Application, drainSeconds: number): Promise<void> {
+  const started = performance.now()
+  const until = async (seconds: number): Promise<void> => {
+    while (application.streams > 0 && performance.now() < started + seconds * 1000) await wait(20)
+  }
+  application.drain(drainSeconds / 2)
+  await until(drainSeconds / 2)
+  application.endAll()
+  await until(drainSeconds)
 }
 
 /** A file that is bad, perhaps half written, changes nothing. */

@@ -1,24 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Subject, type Subscription } from 'rxjs'
-import type { Fft } from '../dsp/fft.ts'
 import { parseClientMessage } from '../protocol/client-messages.ts'
 import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
-import type { Limits } from '../protocol/limits.ts'
 import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
-import { type StreamInput, streamEvents } from '../stream/stream-events.ts'
+import type { StreamInput } from '../stream/live-stream.ts'
+import { streamEvents } from '../stream/stream-events.ts'
 import { MessageRate } from './message-rate.ts'
 import type { Metrics } from './metrics.ts'
-import type { Models } from './models.ts'
+import { openStream, type StreamSurroundings } from './stream-opening.ts'
 import type { Connection, ConnectionHandlers } from './transport.ts'
 
 /** What all sessions share. */
-export interface SessionContext {
-  readonly models: Models
-  readonly fft: Fft
-  readonly limits: Limits
+export interface SessionContext extends StreamSurroundings {
   readonly metrics: Metrics
   readonly log: Logger
   /** Processes behind this server's port. */
@@ -36,7 +32,12 @@ export interface Claims {
 const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
 const OPUS_BYTES_PER_SECOND = 510_000 / 8
 /** Errors of a text message that end the stream. */
-const FATAL_IN_TEXT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['bad_parameter', 'unknown_model', 'too_many_streams'])
+const FATAL_IN_TEXT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'bad_parameter',
+  'unknown_model',
+  'too_many_streams',
+  'resume_refused',
+])
 
 /** One connection: its parameters, its one subscription, its limits, its end. */
 export class Session implements ConnectionHandlers {
@@ -52,6 +53,7 @@ export class Session implements ConnectionHandlers {
   #mostQueuedBytes = 0
   #queuedBytes = 0
   #unansweredFinalizes = 0
+  #isResumable = false
   #paused = false
   /** True once no more is taken from the client. */
   #ended = false
@@ -117,10 +119,21 @@ export class Session implements ConnectionHandlers {
     this.#claims.closed(this)
   }
 
-  /** Ends the audio: what is queued is scored, the summary goes out, then the socket closes with this code. */
+  /** The server stops in so many seconds: a stream that can goes on elsewhere, any other one ends now. */
+  drain(deadlineSeconds: number): void {
+    if (this.#subscription !== undefined) this.#tell({ type: 'draining', deadline: deadlineSeconds })
+    if (!this.#isResumable) this.end('draining')
+  }
+
+  /**
+   * Takes no more audio: what is queued is scored, the summary goes out, then the socket closes with this code. The audio of
+   * a stream that can be resumed has no end here, so that it can.
+   */
   end(code: ErrorCode): void {
+    if (this.#ended) return
     this.#ending = { code: ERROR_CODES[code].closeCode, reason: code }
     this.#ended = true
+    if (this.#isResumable) this.#inputs.next({ kind: 'leave' })
     if (this.#subscription === undefined) this.#close()
     else this.#inputs.complete()
   }
@@ -138,10 +151,11 @@ export class Session implements ConnectionHandlers {
       return
     }
     if (this.#subscription === undefined) this.#start(parseStreamParameters({}))
-    if (message.type === 'finalize') {
-      this.#finalize()
-      return
-    }
+    if (message.type === 'finalize') this.#finalize()
+    else this.#endAudio()
+  }
+
+  #endAudio(): void {
     this.#ended = true
     this.#inputs.complete()
   }
@@ -175,25 +189,18 @@ export class Session implements ConnectionHandlers {
   }
 
   #start(parameters: StreamParameters): void {
-    const { models, fft, limits, log } = this.#context
-    const scorer = models.find(parameters.model)
-    this.#claims.claim(parameters, scorer)
-    const { encoding, sampleRate, channels, label } = parameters
+    const { limits, log } = this.#context
+    const stream = openStream(this.id, parameters, this.#context)
+    this.#claims.claim(stream.parameters, stream.scorer)
+    const { encoding, sampleRate, channels, label } = stream.parameters
     const sampleBytes = SAMPLE_BYTES[encoding]
     const bytesPerSecond = sampleBytes === undefined ? OPUS_BYTES_PER_SECOND : sampleBytes * sampleRate * channels
     this.#mostQueuedBytes = bytesPerSecond * limits.audioAheadSeconds
-    this.#log = log.child({ stream: this.id, ...(label !== undefined && { label }) })
-    this.#log.info({ encoding, sampleRate, channels, model: scorer.manifest.name }, 'stream opened')
-    const context = {
-      streamId: this.id,
-      parameters,
-      scorer,
-      limits,
-      fft,
-      now: () => performance.now(),
-      pace: 'live',
-    } as const
-    this.#subscription = streamEvents(this.#inputs, context).subscribe({
+    this.#isResumable = stream.tokenOf !== undefined
+    this.#log = log.child({ stream: stream.streamId, ...(label !== undefined && { label }) })
+    const model = stream.scorer.manifest.name
+    this.#log.info({ encoding, sampleRate, channels, model }, stream.resumed ? 'stream resumed' : 'stream opened')
+    this.#subscription = streamEvents(this.#inputs, stream).subscribe({
       next: (event) => this.#tell(event),
       error: (thrown) => this.#fail(asEarwitnessError(thrown)),
       complete: () => this.#close(),

@@ -13,18 +13,54 @@ export interface AlertStretch {
   readonly peakFakeProbability: number
 }
 
+/** What alerts go on from. */
+export interface AlertMemory {
+  readonly stretches: readonly AlertStretch[]
+  readonly forgotten: number
+  readonly onset: number | null
+  readonly peak: number
+  readonly raised: boolean
+}
+
 /** Raises an alert when the smoothed probability has stood at `raise` for long enough, clears it below `clear`. */
 export class AlertState {
   readonly #raise: number
   readonly #clear: number
-  readonly #stretches: AlertStretch[] = []
+  readonly #mostStretches: number
+  #stretches: AlertStretch[] = []
+  #forgotten = 0
   #onset: number | undefined
   #peak = 0
   #raised = false
 
-  constructor(thresholds: { raise: number; clear: number }) {
+  /** @param mostStretches cleared alerts that are kept: of more, the oldest are forgotten */
+  constructor(thresholds: { raise: number; clear: number }, mostStretches = Number.POSITIVE_INFINITY) {
     this.#raise = thresholds.raise
     this.#clear = thresholds.clear
+    this.#mostStretches = mostStretches
+  }
+
+  /** How many alerts were forgotten. */
+  get forgotten(): number {
+    return this.#forgotten
+  }
+
+  save(): AlertMemory {
+    return {
+      stretches: this.#stretches,
+      forgotten: this.#forgotten,
+      onset: this.#onset ?? null,
+      peak: this.#peak,
+      raised: this.#raised,
+    }
+  }
+
+  restore({ stretches, forgotten, onset, peak, raised }: AlertMemory): void {
+    this.#stretches = [...stretches]
+    this.#forgotten = forgotten
+    this.#onset = onset ?? undefined
+    this.#peak = peak
+    this.#raised = raised
   }
 
   /**
@@ -49,7 +85,7 @@ export class AlertState {
     return { state: 'raised', onset: this.#onset }
   }
 
-  /** All stretches so far, the running one last. */
+  /** All stretches that are kept, the running one last. */
   stretches(): AlertStretch[] {
     if (!this.#raised) return [...this.#stretches]
     return [...this.#stretches, { start: this.#onset!, end: null, peakFakeProbability: this.#peak }]
@@ -61,10 +97,17 @@ export class AlertState {
 
   #clearAt(seconds: number): AlertChange {
     const onset = this.#onset!
-    this.#stretches.push({ start: onset, end: seconds, peakFakeProbability: this.#peak })
+    this.#stretches = [...this.#stretches, { start: onset, end: seconds, peakFakeProbability: this.#peak }]
+    this.#boundStretches()
     this.#raised = false
     this.#forget()
     return { state: 'cleared', onset }
+  }
+
+  #boundStretches(): void {
+    const surplus = Math.max(0, this.#stretches.length - this.#mostStretches)
+    if (surplus > 0) this.#stretches = this.#stretches.slice(surplus)
+    this.#forgotten += surplus
   }
 
   #forget(): void {

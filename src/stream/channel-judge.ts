@@ -4,14 +4,34 @@ import type { StreamParameters } from '../protocol/parameters.ts'
 import { probabilityOf } from '../scoring/log-odds.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
 import type { ScoredWindow } from '../scoring/scorer.ts'
-import { AlertState } from './alert-state.ts'
+import { type AlertMemory, AlertState } from './alert-state.ts'
 import type { DueWindow } from './channel-track.ts'
 import { evidenceStretches } from './evidence-stretches.ts'
-import { EvidenceTrack } from './evidence-track.ts'
-import { calibrated, Smoothing } from './probability.ts'
+import { type EvidenceState, EvidenceTrack } from './evidence-track.ts'
+import { calibrated, Smoothing, type SmoothingState } from './probability.ts'
 import type { Settled } from './settled.ts'
 
 const MODEL_RATE = 16_000
+
+/** What a judge goes on from. */
+export interface JudgeState {
+  readonly smoothing: SmoothingState
+  readonly alert: AlertMemory
+  readonly evidence: EvidenceState
+  readonly reasons: readonly (readonly [InconclusiveReason, number])[]
+  readonly counts: Counts
+  readonly overloaded: boolean
+}
+
+/** Of windows, and of what their probabilities came to. */
+interface Counts {
+  readonly scored: number
+  readonly superseded: number
+  readonly failed: number
+  readonly skippedSinceEvent: number
+  readonly sum: number
+  readonly peak: number | null
+}
 
 /** One channel from the windows' fake logits to events: calibration, smoothing, verdict, alerts, summary. */
 export class ChannelJudge {
@@ -20,7 +40,7 @@ export class ChannelJudge {
   readonly #alert: AlertState
   readonly #evidence = new EvidenceTrack()
   readonly #showsEvidence: boolean
-  readonly #reasons = new Map<InconclusiveReason, number>()
+  #reasons = new Map<InconclusiveReason, number>()
   #scored = 0
   #superseded = 0
   #failed = 0
@@ -29,11 +49,48 @@ export class ChannelJudge {
   #sum = 0
   #peak: number | null = null
 
-  constructor(manifest: ModelManifest, { halfLife, evidence }: Pick<StreamParameters, 'halfLife' | 'evidence'>) {
+  /** @param mostAlerts alerts that the summary lists: of more, the oldest are only counted */
+  constructor(
+    manifest: ModelManifest,
+    { halfLife, evidence }: Pick<StreamParameters, 'halfLife' | 'evidence'>,
+    mostAlerts: number,
+  ) {
     this.#manifest = manifest
     this.#smoothing = new Smoothing(halfLife)
-    this.#alert = new AlertState(manifest.decision)
+    this.#alert = new AlertState(manifest.decision, mostAlerts)
     this.#showsEvidence = evidence
+  }
+
+  save(): JudgeState {
+    return {
+      smoothing: this.#smoothing.save(),
+      alert: this.#alert.save(),
+      evidence: this.#evidence.save(),
+      reasons: [...this.#reasons],
+      counts: {
+        scored: this.#scored,
+        superseded: this.#superseded,
+        failed: this.#failed,
+        skippedSinceEvent: this.#skippedSinceEvent,
+        sum: this.#sum,
+        peak: this.#peak,
+      },
+      overloaded: this.#overloaded,
+    }
+  }
+
+  restore({ smoothing, alert, evidence, reasons, counts, overloaded }: JudgeState): void {
+    this.#smoothing.restore(smoothing)
+    this.#alert.restore(alert)
+    this.#evidence.restore(evidence)
+    this.#reasons = new Map(reasons)
+    this.#scored = counts.scored
+    this.#superseded = counts.superseded
+    this.#failed = counts.failed
+    this.#skippedSinceEvent = counts.skippedSinceEvent
+    this.#sum = counts.sum
+    this.#peak = counts.peak
+    this.#overloaded = overloaded
   }
 
   /** Takes the channel's windows in their order; returns what the client is to be told. */
@@ -57,6 +114,7 @@ export class ChannelJudge {
   summary(channel: number, facts: { durationSamples: number; gapMs: number; speechSeconds: number }): ChannelSummary {
     const mean = this.#scored === 0 ? null : this.#sum / this.#scored
     const alerts = this.#alert.stretches()
+    const earlierAlerts = this.#alert.forgotten
     const reason = this.#scored === 0 ? this.#commonestReason() : undefined
     const strongestEvidence = this.#evidence.strongest()
     return {
@@ -73,6 +131,7 @@ export class ChannelJudge {
       verdict: mean === null ? 'inconclusive' : alerts.length > 0 ? 'fake' : this.#verdictOf(mean),
       ...(reason !== undefined && { reason }),
       alerts,
+      ...(earlierAlerts > 0 && { earlierAlerts }),
       ...(strongestEvidence && { strongestEvidence }),
     }
   }

@@ -9,6 +9,7 @@ import { ClippingWatch } from './clipping-watch.ts'
 import { GapLog } from './gap-log.ts'
 import { type Settled, settle } from './settled.ts'
 import { type GateVerdict, SpeechGate } from './speech-gate.ts'
+import type { Resumption, TrackState } from './track-state.ts'
 
 const MODEL_RATE = 16_000
 /** The first score comes after 1 s of audio: less is unreliable. A front end that snips its edges makes fewer frames of it. */
@@ -60,8 +61,10 @@ export class ChannelTrack {
   #inputSamples = 0
   #modelSamples = 0
   #ended = false
+  /** Until all that was heard before has been heard again. */
+  #resumption: Resumption | undefined
 
-  constructor(options: ChannelTrackOptions, onDue: (window: DueWindow) => void) {
+  constructor(options: ChannelTrackOptions, onDue: (window: DueWindow) => void, resumption?: Resumption) {
     const { frontend, input, decision } = options.scorer.manifest
     this.#options = options
     this.#onDue = onDue
@@ -73,6 +76,22 @@ export class ChannelTrack {
     this.#gate = new SpeechGate(input.frames + GATE_SLACK_FRAMES, decision.leastSpeechSeconds, options.fft)
     this.#clipping = new ClippingWatch(options.sampleRate)
     this.#gaps = new GapLog((input.frames + GATE_SLACK_FRAMES) * frontend.hopSamples)
+    if (resumption !== undefined) this.#resume(resumption)
+  }
+
+  /** Hertz of what is pushed. */
+  get sampleRate(): number {
+    return this.#options.sampleRate
+  }
+
+  /** Samples so far, at the input's rate. */
+  get inputSamples(): number {
+    return this.#inputSamples
+  }
+
+  /** True while what was heard before an interruption is heard again. */
+  get isCatchingUp(): boolean {
+    return this.#resumption !== undefined
   }
 
   get durationSamples(): number {
@@ -90,18 +109,26 @@ export class ChannelTrack {
 
   /** At most 100 ms of samples at the input's rate. Returns true if their level clips. */
   push(samples: Float32Array): boolean {
-    this.#inputSamples += samples.length
-    this.#resampler.push(samples, this.#onModelSamples)
-    return this.#clipping.push(samples)
+    const [again, rest] = this.#parted(samples)
+    if (again !== undefined) {
+      this.#hear(again)
+      this.#endResumption()
+    }
+    if (rest === undefined) return false
+    this.#hear(rest)
+    return this.#clipping.push(rest)
   }
 
   /** Silence in the place of samples that were lost. Time goes on; what it covers is not taken for speech heard. */
   pushGap(silence: Float32Array): void {
-    const start = this.#inputSamples
-    const milliseconds = (silence.length / this.#options.sampleRate) * 1000
-    // Noted before it is pushed: a window that comes due inside of it holds a part of it.
-    this.#gaps.add(this.#atModelRate(start), this.#atModelRate(start + silence.length), milliseconds)
-    this.push(silence)
+    for (const part of this.#parted(silence)) {
+      if (part === undefined) continue
+      const start = this.#inputSamples
+      const milliseconds = (part.length / this.#options.sampleRate) * 1000
+      // Noted before it is pushed: a window that comes due inside of it holds a part of it.
+      this.#gaps.add(this.#atModelRate(start), this.#atModelRate(start + part.length), milliseconds)
+      this.push(part)
+    }
   }
 
   /** The sender fell silent for this long; no samples stand for it. */
@@ -115,12 +142,62 @@ export class ChannelTrack {
     if (this.#ring.count > this.#lastDue) this.#due()
   }
 
+  save(): TrackState {
+    return {
+      frames: this.#ring.count,
+      nextDue: this.#nextDue,
+      lastDue: this.#lastDue,
+      windows: this.#windows,
+      speechSeconds: this.#speechSeconds,
+      clipping: this.#clipping.save(),
+      gaps: this.#gaps.save(),
+    }
+  }
+
   /** The end of the audio: the tail's frames as the offline recipe makes them, then one window, the last. */
   flush(): void {
     this.#ended = true
     this.#resampler.flush(this.#onModelSamples)
     this.#frontEnd.flush(this.#onFrame)
     this.windowNow()
+  }
+
+  #resume(resumption: Resumption): void {
+    const { from, state } = resumption
+    if (from > 0) {
+      this.#inputSamples = from
+      this.#modelSamples = this.#resampler.reset(from)
+      this.#gate.reset(this.#modelSamples)
+      this.#ring.restart(this.#frontEnd.reset(this.#modelSamples))
+    }
+    this.#nextDue = state.nextDue
+    this.#lastDue = state.lastDue
+    this.#windows = state.windows
+    this.#speechSeconds = state.speechSeconds
+    this.#gaps.restorePauses(state.gaps)
+    this.#resumption = resumption
+    this.#endResumption()
+  }
+
+  /** What is heard again of the samples, and what is new. */
+  #parted(samples: Float32Array): [Float32Array | undefined, Float32Array | undefined] {
+    if (this.#resumption === undefined) return [undefined, samples]
+    const left = this.#resumption.until - this.#inputSamples
+    return samples.length <= left ? [samples, undefined] : [samples.subarray(0, left), samples.subarray(left)]
+  }
+
+  /** What was counted of the audio that is heard again counts once. */
+  #endResumption(): void {
+    if (this.#resumption === undefined || this.#inputSamples < this.#resumption.until) return
+    const { clipping, gaps } = this.#resumption.state
+    this.#clipping.restore(clipping)
+    this.#gaps.restoreTotal(gaps)
+    this.#resumption = undefined
+  }
+
+  #hear(samples: Float32Array): void {
+    this.#inputSamples += samples.length
+    this.#resampler.push(samples, this.#onModelSamples)
   }
 
   readonly #onModelSamples = (samples: Float32Array): void => {

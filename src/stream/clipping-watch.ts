@@ -3,6 +3,13 @@ const FULL_SCALE = 0.999
 /** The share of a second's samples at full scale that makes a warning. */
 const WARNING_SHARE = 0.001
 
+/** What a watch goes on from. */
+export interface ClippingState {
+  readonly seen: number
+  readonly clipped: number
+  readonly warned: boolean
+}
+
 /** Watches one channel for samples at full scale, a second of samples at a time. Warns once until a clean second came. */
 export class ClippingWatch {
   readonly #secondSamples: number
@@ -23,6 +30,16 @@ export class ClippingWatch {
       if (this.#seen === this.#secondSamples) warn = this.#endSecond() || warn
     }
     return warn
+  }
+
+  save(): ClippingState {
+    return { seen: this.#seen, clipped: this.#clipped, warned: this.#warned }
+  }
+
+  restore({ seen, clipped, warned }: ClippingState): void {
+    this.#seen = seen
+    this.#clipped = clipped
+    this.#warned = warned
   }
 
   #endSecond(): boolean {

@@ -10,6 +10,14 @@ export interface EvidenceRun {
 /** Of a logit. */
 const DECIMALS = 4
 
+/** What a track goes on from. */
+export interface EvidenceState {
+  readonly step: number
+  /** Stretch, sum and windows of each. */
+  readonly pending: readonly (readonly [number, number, number])[]
+  readonly settled: Search
+}
+
 type Stretches = NonNullable<ScoreEvent['evidence']>
 
 /**
@@ -22,6 +30,17 @@ export class EvidenceTrack {
   #step = 1
   /** Of the stretches that no window to come holds. */
   #settled: Search = { running: NOTHING, best: NOTHING }
+
+  save(): EvidenceState {
+    const pending = Array.from(this.#pending, ([stretch, { sum, windows }]) => [stretch, sum, windows] as const)
+    return { step: this.#step, pending, settled: this.#settled }
+  }
+
+  restore({ step, pending, settled }: EvidenceState): void {
+    this.#step = step
+    this.#settled = settled
+    for (const [stretch, sum, windows] of pending) this.#pending.set(stretch, { sum, windows })
+  }
 
   /** Takes the stretches of the newest window. */
   push({ start, step, fakeEvidence }: Stretches): void {
@@ -61,13 +80,13 @@ export class EvidenceTrack {
 }
 
 /** Stretches from `first` up to `end`, which is not one of them. */
-interface Run {
+export interface Run {
   readonly first: number
   readonly end: number
   readonly sum: number
 }
 
-interface Search {
+export interface Search {
   /** The strongest run that ends with the newest stretch. */
   readonly running: Run
   readonly best: Run

@@ -1,7 +1,8 @@
 import { from, type Observable } from 'rxjs'
 import type { ServerEvent } from '../protocol/events.ts'
+import type { StreamInput } from './live-stream.ts'
 import type { StreamContext } from './stream-channels.ts'
-import { type StreamInput, streamEvents } from './stream-events.ts'
+import { streamEvents } from './stream-events.ts'
 
 /**
  * The events of audio that is all there, through the same pipe as live audio: it is read only as fast as it is

@@ -5,6 +5,15 @@ interface Gap {
   readonly milliseconds: number
 }
 
+/** Pauses within reach that are told apart. Of more, the oldest two become one: a sender that sends little pauses often. */
+const MOST_PAUSES = 16
+
+/** What a log goes on from, where the gaps within reach are heard again: they have samples, pauses have none. */
+export interface GapState {
+  readonly totalMs: number
+  readonly pauses: readonly { readonly at: number; readonly milliseconds: number }[]
+}
+
 /** Where audio is missing in one channel, in samples at the model's rate. Forgets what is out of reach. */
 export class GapLog {
   readonly #reach: number
@@ -33,15 +42,42 @@ export class GapLog {
         : { start, end, milliseconds },
     )
     while (this.#gaps[0]!.end < end - this.#reach) this.#gaps.shift()
+    this.#boundPauses()
+  }
+
+  save(): GapState {
+    const pauses = this.#gaps.filter(isPause).map(({ start, milliseconds }) => ({ at: start, milliseconds }))
+    return { totalMs: this.#totalMs, pauses }
+  }
+
+  /** Knows the pauses, before anything is heard again. */
+  restorePauses({ pauses }: GapState): void {
+    this.#gaps = pauses.map(({ at, milliseconds }) => ({ start: at, end: at, milliseconds }))
+  }
+
+  /** Counts from here on, once everything has been heard again. */
+  restoreTotal({ totalMs }: GapState): void {
+    this.#totalMs = totalMs
+  }
+
+  #boundPauses(): void {
+    const [oldest, next, ...others] = this.#gaps.filter(isPause)
+    if (oldest === undefined || next === undefined || others.length + 2 <= MOST_PAUSES) return
+    const both = { ...next, milliseconds: oldest.milliseconds + next.milliseconds }
+    this.#gaps = this.#gaps.filter((gap) => gap !== oldest).map((gap) => (gap === next ? both : gap))
   }
 
   /** Milliseconds missing between two positions. Of a gap that is partly inside, the inner part counts. */
   millisecondsWithin(start: number, end: number): number {
     const within = (gap: Gap): number => {
-      if (gap.start === gap.end) return start < gap.start && gap.start <= end ? gap.milliseconds : 0
+      if (isPause(gap)) return start < gap.start && gap.start <= end ? gap.milliseconds : 0
       const overlap = Math.min(end, gap.end) - Math.max(start, gap.start)
       return overlap > 0 ? (gap.milliseconds * overlap) / (gap.end - gap.start) : 0
     }
     return Math.round(this.#gaps.reduce((total, gap) => total + within(gap), 0))
   }
+}
+
+function isPause({ start, end }: Gap): boolean {
+  return start === end
 }

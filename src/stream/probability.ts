@@ -8,6 +8,12 @@ export function calibrated(fakeLogit: number, calibration: ModelManifest['calibr
   return Math.min(MOST_LOGIT, Math.max(-MOST_LOGIT, logit))
 }
 
+/** What a smoothing goes on from. */
+export interface SmoothingState {
+  readonly value: number | null
+  readonly at: number
+}
+
 /**
  * Exponential smoothing by half-life in seconds of audio, so that the hop does not change its meaning:
  * after `halfLife` seconds an old value weighs half.
@@ -23,6 +29,15 @@ export class Smoothing {
 
   get value(): number | undefined {
     return this.#value
+  }
+
+  save(): SmoothingState {
+    return { value: this.#value ?? null, at: this.#at }
+  }
+
+  restore({ value, at }: SmoothingState): void {
+    this.#value = value ?? undefined
+    this.#at = at
   }
 
   /** Takes the logit of the window that ended at `seconds`; returns the smoothed one. */

@@ -20,18 +20,28 @@ export class SampleBlocks implements AudioSink {
   readonly #downmix: boolean
   readonly #onFormat: (format: Format) => void
   readonly #onWarning: (code: WarningCode, message: string) => void
+  readonly #toldUntil: number
   #format: Format = { sampleRate: 16_000, channels: 1 }
   #waiting: SampleBlock[] = []
-  #decoded = 0
+  #decoded: number
 
   constructor(
     downmix: boolean,
     onFormat: (format: Format) => void,
     onWarning: (code: WarningCode, message: string) => void,
+    /** In samples, of a stream that goes on: where it begins, and up to where every warning has been told. */
+    { from, until }: { readonly from: number; readonly until: number } = { from: 0, until: 0 },
   ) {
+    this.#decoded = from
+    this.#toldUntil = until
     this.#downmix = downmix
     this.#onFormat = onFormat
     this.#onWarning = onWarning
+  }
+
+  /** Samples a channel that came, gaps included. */
+  get decoded(): number {
+    return this.#decoded
   }
 
   /** Seconds of audio that came, gaps included. */
@@ -57,7 +67,7 @@ export class SampleBlocks implements AudioSink {
   }
 
   warning(code: WarningCode, message: string): void {
-    this.#onWarning(code, message)
+    if (this.#decoded >= this.#toldUntil) this.#onWarning(code, message)
   }
 
   /** Everything that waits, in pieces of at most 100 ms. */

@@ -54,6 +54,11 @@ export class SpeechEvidence {
   readonly #sorted = new Float64Array(EVIDENCE_FRAMES)
   #frames = 0
 
+  /** As new, but the next frame has this number: what comes of the 95 before it says nothing. */
+  reset(frame: number): void {
+    this.#frames = frame
+  }
+
   /** Returns the log odds when a piece is complete, −∞ if too little of it can be heard; undefined until then. */
   push(cues: FrameCues): number | undefined {
     const slot = this.#frames % EVIDENCE_FRAMES

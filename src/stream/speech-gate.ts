@@ -55,6 +55,12 @@ export class SpeechGate {
     this.#pieces = new Float64Array(Math.ceil(capacity / EVIDENCE_HOP) + 1)
   }
 
+  /** As new, but the next sample has this number. Eight frames later all is as if the audio before had been heard. */
+  reset(at: number): void {
+    this.#frames = this.#cues.reset(at)
+    this.#evidence.reset(this.#frames)
+  }
+
   push(samples: Float32Array): void {
     this.#cues.push(samples, this.#onFrame)
   }

@@ -9,6 +9,8 @@ import type { WarningCode } from '../protocol/warnings.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import { ChannelTrack, type DueWindow } from './channel-track.ts'
 import { SampleBlocks } from './sample-blocks.ts'
+import { type ChannelsState, NOTHING_HEARD, type StreamState } from './stream-state.ts'
+import { firstSampleNeeded, type Resumption } from './track-state.ts'
 
 export interface StreamContext {
   readonly streamId: string
@@ -18,6 +20,10 @@ export interface StreamContext {
   readonly fft: Fft
   /** Milliseconds that only go forward. */
   readonly now: () => number
+  /** Where the stream was interrupted; the audio comes again from its entry on. */
+  readonly resumed?: StreamState
+  /** Where the stream is to be resumed from a state: makes the token that brings one back. */
+  readonly tokenOf?: (state: StreamState) => string
   /** `live`: windows that cannot be scored in time are skipped. `offline`: the audio waits, and none is. */
   readonly pace: 'live' | 'offline'
 }
@@ -41,8 +47,25 @@ export class StreamChannels {
       context.parameters.downmix,
       (format) => this.#open(format.sampleRate, format.channels),
       (code, message) => this.#warn(code, message),
+      context.resumed && { from: context.resumed.entry.sample, until: context.resumed.decoded },
     )
-    this.#decoder = createDecoder(context.parameters, context.limits, this.#blocks)
+    this.#decoder = createDecoder(context.parameters, context.limits, this.#blocks, context.resumed?.entry)
+  }
+
+  /** What another process would go on from; undefined while this one catches up itself. */
+  save(): ChannelsState | undefined {
+    const [first] = this.#tracks
+    if (first === undefined) return this.#context.resumed === undefined ? NOTHING_HEARD : undefined
+    if (first.isCatchingUp) return undefined
+    const tracks = this.#tracks.map((track) => track.save())
+    const needed = firstSampleNeeded(tracks[0]!, first.sampleRate, this.#context.scorer.manifest)
+    return {
+      entry: this.#decoder.entryBefore(needed),
+      samples: first.inputSamples,
+      decoded: this.#blocks.decoded,
+      seconds: first.inputSamples / first.sampleRate,
+      tracks,
+    }
   }
 
   get tracks(): readonly ChannelTrack[] {
@@ -113,10 +136,20 @@ export class StreamChannels {
     this.#tracks = Array.from(
       { length: channels },
       (_, channel) =>
-        new ChannelTrack({ channel, sampleRate, hopFrames, scorer, offline, fft }, (window) => {
-          this.#found.push({ kind: 'window', window })
-        }),
+        new ChannelTrack(
+          { channel, sampleRate, hopFrames, scorer, offline, fft },
+          (window) => {
+            this.#found.push({ kind: 'window', window })
+          },
+          this.#resumptionOf(channel),
+        ),
     )
+  }
+
+  #resumptionOf(channel: number): Resumption | undefined {
+    const { resumed } = this.#context
+    const state = resumed?.tracks[channel]
+    return resumed && state && { from: resumed.entry.sample, until: resumed.samples, state }
   }
 
   #warnOfClipping(channel: number): void {

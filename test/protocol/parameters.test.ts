@@ -12,6 +12,7 @@ describe('stream parameters', () => {
       channels: 1,
       downmix: false,
       evidence: false,
+      resume: false,
       hop: 0.5,
       halfLife: 2,
     })

@@ -22,7 +22,7 @@ const SILENT: Settled = { kind: 'inconclusive', reason: 'silence' }
 
 /** A judge that has taken these outcomes, of windows that ended at 1 s and then every half second, and what it said. */
 function judgeOf(outcomes: readonly Settled[], halfLife = 0) {
-  const judge = new ChannelJudge(manifest, { halfLife, evidence: false })
+  const judge = new ChannelJudge(manifest, { halfLife, evidence: false }, 256)
   const events = outcomes.map((outcome, seq): ServerEvent[] => {
     const endSample = 16_000 + seq * 8_000
     const window: DueWindow = {

@@ -53,4 +53,18 @@ describe('the pause meter', () => {
     meter.arrived(5_000, 0)
     expect(meter.aheadSeconds(6_000, 1)).toBe(0)
   })
+
+  it('takes a burst after an interruption neither for a pause nor for running ahead', () => {
+    const meter = new PauseMeter(0.25)
+    for (let at = 0; at <= 10; at += 1) meter.arrived(at, 50 + 2 * at)
+    for (let at = 1; at <= 20; at += 1) expect(meter.arrived(10 + 100 * at, 70 + 0.1 * at)).toBe(0)
+    expect(meter.aheadSeconds(2_010, 72)).toBeCloseTo(0.25)
+    expect(meter.arrived(5_510, 72.5)).toBe(2_750)
+  })
+
+  it('is ahead of everything while it catches up', () => {
+    const meter = new PauseMeter(0)
+    meter.arrived(0, 50)
+    expect(meter.aheadSeconds(500, 50)).toBe(Number.POSITIVE_INFINITY)
+  })
 })

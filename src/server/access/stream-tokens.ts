@@ -1,12 +1,10 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
-import { EarwitnessError } from '../../protocol/errors.ts'
+import { readSecret } from '../secret-file.ts'
 import type { Caller } from './caller.ts'
 
 const TYPE = 'earwitness-stream+jwt'
 const ALGORITHM = 'HS256'
-const LEAST_SECRET_BYTES = 32
 
 /** Tokens that this server signs for the users of whoever holds a key: they open streams for a while, and nothing else. */
 export class StreamTokens {
@@ -16,14 +14,8 @@ export class StreamTokens {
    * @param secretFile shared by servers that are to take each other's tokens; without it they end with this process
    * @throws EarwitnessError `bad_parameter` for a short secret; what reading it throws
    */
-  constructor(secretFile?: string, own: Uint8Array = randomBytes(LEAST_SECRET_BYTES)) {
-    const secret = secretFile === undefined ? own : readFileSync(secretFile)
-    if (secret.length < LEAST_SECRET_BYTES) {
-      throw new EarwitnessError(
-        'bad_parameter',
-        `${secretFile}: a secret has at least ${LEAST_SECRET_BYTES} bytes; these are ${secret.length}; \`openssl rand -base64 48\` makes one`,
-      )
-    }
+  constructor(secretFile?: string, own: Uint8Array = randomBytes(32)) {
+    const secret = secretFile === undefined ? own : readSecret(secretFile)
     this.#key = new Uint8Array(hkdfSync('sha256', secret, '', 'earwitness stream token', 32))
   }
 
