@@ -3,6 +3,12 @@ import { type BatchBounds, BatchPace } from './batch-pace.ts'
 import type { ScoredWindow, WantedOfWindow, WindowOutcome, WindowSource } from './scorer.ts'
 import type { WaitingWindow, WindowModel } from './window-model.ts'
 
+/** Batches that were given to a model, and the windows in them. */
+export interface BatchCount {
+  readonly batches: number
+  readonly windows: number
+}
+
 interface Waiting extends WaitingWindow {
   /** Since when its channel has been waiting, whichever of its windows. */
   readonly sinceMs: number
@@ -26,6 +32,7 @@ export class Batcher {
   /** Whether a window that waits is wanted at once. */
   #inHaste = false
   #closed = false
+  #count: BatchCount = { batches: 0, windows: 0 }
 
   constructor(model: WindowModel, bounds: BatchBounds) {
     this.#model = model
@@ -35,6 +42,10 @@ export class Batcher {
   /** Windows that wait for the model. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  get count(): BatchCount {
+    return this.#count
   }
 
   score(channel: object, source: WindowSource, wanted: WantedOfWindow = {}): Promise<WindowOutcome> {
@@ -102,6 +113,7 @@ export class Batcher {
   }
 
   async #score(batch: readonly Waiting[]): Promise<void> {
+    this.#count = { batches: this.#count.batches + 1, windows: this.#count.windows + batch.length }
     try {
       const startedMs = performance.now()
       const scored = await this.#model.score(batch)

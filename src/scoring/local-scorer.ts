@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { BATCH_BOUNDS, type BatchBounds } from './batch-pace.ts'
-import { Batcher } from './batcher.ts'
+import { type BatchCount, Batcher } from './batcher.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelManifest, Provider, ProviderChoice } from './model-manifest.ts'
 import { type ModelPackage, readModelPackage } from './model-package.ts'
@@ -49,6 +49,10 @@ export class LocalScorer implements Scorer {
   /** Windows that wait for the model. */
   get waiting(): number {
     return this.#batcher.waiting
+  }
+
+  get batches(): BatchCount {
+    return this.#batcher.count
   }
 
   /** The thread that holds the model. */

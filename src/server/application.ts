@@ -60,7 +60,7 @@ export class Application implements TransportApplication {
       const applicant = await this.#applicant(request)
       return () => this.#decide(request, applicant)
     } catch (thrown) {
-      return () => ({ refuse: errorAnswer(thrown) })
+      return () => ({ refuse: this.#refusal(thrown) })
     }
   }
 
@@ -96,7 +96,7 @@ export class Application implements TransportApplication {
         ...(protocol !== undefined && { protocol }),
       }
     } catch (thrown) {
-      return { refuse: errorAnswer(thrown) }
+      return { refuse: this.#refusal(thrown) }
     }
   }
 
@@ -144,10 +144,18 @@ export class Application implements TransportApplication {
     try {
       return await this.#answer(request)
     } catch (thrown) {
-      const error = asEarwitnessError(thrown)
-      if (error.code === 'internal') this.#context.log.error({ err: thrown, path: request.path }, 'a request failed')
-      return errorAnswer(error)
+      if (asEarwitnessError(thrown).code === 'internal') {
+        this.#context.log.error({ err: thrown, path: request.path }, 'a request failed')
+      }
+      return this.#refusal(thrown)
     }
+  }
+
+  #refusal(thrown: unknown): HttpResponse {
+    const { code, message } = asEarwitnessError(thrown)
+    this.#context.metrics.refused(code)
+    this.#context.log.debug({ code }, message)
+    return errorAnswer(thrown)
   }
 
   #answer(request: HttpRequest): HttpResponse | Promise<HttpResponse> {

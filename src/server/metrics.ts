@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ErrorCode } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
+import type { BatchCount } from '../scoring/batcher.ts'
 import type { MetricsReport } from './worker-messages.ts'
 
 /** What the open streams ask of the threads, 1 being all of one; and how many streams there is room for in all. */
@@ -7,6 +9,16 @@ export interface LoadFigures {
   readonly model: number
   readonly eventLoop: number
   readonly room: number
+}
+
+/** What is asked for when somebody looks. */
+export interface LiveFigures {
+  /** Windows that wait for the model. */
+  waiting(): number
+  /** Inference workers that were replaced. */
+  restarts(): number
+  batches(): BatchCount
+  load(): LoadFigures
 }
 
 /** What an operator watches, in Prometheus' names and base units. No label holds a stream. */
@@ -23,9 +35,25 @@ export class Metrics {
     labelNames: ['code'],
     registers: [this.#registry],
   })
+  readonly #refusals = new Counter({
+    name: 'earwitness_refusals_total',
+    help: 'Streams and requests that were answered with an error instead, by its code.',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  })
   readonly #bytes = new Counter({
     name: 'earwitness_audio_bytes_total',
     help: 'Bytes of audio received.',
+    registers: [this.#registry],
+  })
+  readonly #seconds = new Counter({
+    name: 'earwitness_audio_seconds_total',
+    help: 'Audio that came up to the windows judged, all channels.',
+    registers: [this.#registry],
+  })
+  readonly #eventBytes = new Counter({
+    name: 'earwitness_event_bytes_total',
+    help: 'Bytes of events sent.',
     registers: [this.#registry],
   })
   readonly #windows = new Counter({
@@ -49,7 +77,7 @@ export class Metrics {
   readonly #ofAll: (() => Promise<string>) | undefined
 
   /** @param ofAll what to tell instead of this process's own, where several stand behind one port */
-  constructor(live: { waiting(): number; restarts(): number; load(): LoadFigures }, ofAll?: () => Promise<string>) {
+  constructor(live: LiveFigures, ofAll?: () => Promise<string>) {
     this.#ofAll = ofAll
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
@@ -80,14 +108,26 @@ export class Metrics {
         this.set(live.load().room)
       },
     })
-    new Gauge({
-      name: 'earwitness_worker_restarts',
-      help: 'How often the inference worker had to be replaced.',
-      registers,
+    this.#count('earwitness_worker_restarts_total', 'Inference workers that were replaced.', () => live.restarts())
+    this.#count('earwitness_batches_total', 'Batches that the model was given.', () => live.batches().batches)
+    this.#count('earwitness_batch_windows_total', 'Windows in them.', () => live.batches().windows)
+  }
+
+  /** A count that is kept elsewhere. */
+  #count(name: string, help: string, value: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
       collect() {
-        this.set(live.restarts())
+        this.reset()
+        this.inc(value())
       },
     })
+  }
+
+  refused(code: ErrorCode): void {
+    this.#refusals.inc({ code })
   }
 
   streamOpened(): void {
@@ -103,7 +143,15 @@ export class Metrics {
     this.#bytes.inc(bytes)
   }
 
-  told(event: ServerEvent): void {
+  audioJudged(seconds: number): void {
+    this.#seconds.inc(seconds)
+  }
+
+  eventSent(bytes: number): void {
+    this.#eventBytes.inc(bytes)
+  }
+
+  happened(event: ServerEvent): void {
     if (event.type === 'alert' && event.state === 'raised') this.#alerts.inc()
     if (event.type === 'error' && event.start !== undefined) this.#windows.inc({ result: 'failed' })
     if (event.type !== 'score') return

@@ -63,6 +63,10 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     {
       waiting: () => sum(models.all.map((scorer) => scorer.waiting)),
       load: () => ({ model: load.model, eventLoop: load.eventLoop, room: load.roomFor(models.find(undefined)) }),
+      batches: () => ({
+        batches: sum(models.all.map((scorer) => scorer.batches.batches)),
+        windows: sum(models.all.map((scorer) => scorer.batches.windows)),
+      }),
       restarts: () => sum(models.all.map((scorer) => scorer.thread.restarts)),
     },
     worker && (() => worker.metrics()),

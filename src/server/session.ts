@@ -7,7 +7,7 @@ import type { ServerEvent } from '../protocol/events.ts'
 import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import type { StreamInput } from '../stream/live-stream.ts'
-import { streamEvents } from '../stream/stream-events.ts'
+import { streamEvents, wanted } from '../stream/stream-events.ts'
 import { MessageRate } from './message-rate.ts'
 import type { Metrics } from './metrics.ts'
 import { openStream, type StreamSurroundings } from './stream-opening.ts'
@@ -31,6 +31,8 @@ export interface Claims {
 /** Bytes a second of each encoding, per channel and sample; of Opus the most that its format allows. */
 const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
 const OPUS_BYTES_PER_SECOND = 510_000 / 8
+/** What a connection closes with where it was not closed. */
+const VANISHED = 1006
 /** Errors of a text message that end the stream. */
 const FATAL_IN_TEXT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'bad_parameter',
@@ -58,8 +60,11 @@ export class Session implements ConnectionHandlers {
   /** True once no more is taken from the client. */
   #ended = false
   #ending: { readonly code: number; readonly reason: string } = { code: 1000, reason: 'done' }
-  /** The code that this side closed with, if it did. */
-  #closedWith: number | undefined
+  /** What this side closed with, if it did. */
+  #closedWith: { readonly code: number; readonly reason: string } | undefined
+  #isWanted: (event: ServerEvent) => boolean = () => true
+  /** Seconds of each channel that are counted. */
+  readonly #judgedSeconds: number[] = []
   #log: Logger
 
   /** @param parameters from the query; undefined where the query said nothing and a `start` message may come */
@@ -113,7 +118,7 @@ export class Session implements ConnectionHandlers {
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#lifeTimer)
     this.#subscription?.unsubscribe()
-    const ended = { code: this.#closedWith ?? code }
+    const ended = this.#closedWith ?? { code, reason: code === VANISHED ? 'the connection broke' : 'by the client' }
     this.#context.metrics.streamClosed(ended.code)
     this.#log.info(ended, 'stream closed')
     this.#claims.closed(this)
@@ -200,7 +205,10 @@ export class Session implements ConnectionHandlers {
     this.#log = log.child({ stream: stream.streamId, ...(label !== undefined && { label }) })
     const model = stream.scorer.manifest.name
     this.#log.info({ encoding, sampleRate, channels, model }, stream.resumed ? 'stream resumed' : 'stream opened')
-    this.#subscription = streamEvents(this.#inputs, stream).subscribe({
+    this.#isWanted = wanted(stream.parameters)
+    this.#judgedSeconds.push(...Array.from({ length: channels }, () => stream.resumed?.seconds ?? 0))
+    const all = { ...stream, parameters: { ...stream.parameters, events: undefined } }
+    this.#subscription = streamEvents(this.#inputs, all).subscribe({
       next: (event) => this.#tell(event),
       error: (thrown) => this.#fail(asEarwitnessError(thrown)),
       complete: () => this.#close(),
@@ -208,13 +216,16 @@ export class Session implements ConnectionHandlers {
   }
 
   #tell(event: ServerEvent): void {
-    this.#context.metrics.told(event)
+    this.#count(event)
     if (event.type === 'error') {
       this.#log.warn({ code: event.code, fatal: event.fatal }, event.message)
       if (event.fatal)
         this.#ending = { code: ERROR_CODES[event.code].closeCode, reason: `${event.code}: ${event.message}` }
     }
-    if (this.#connection.send(JSON.stringify(event)) !== 'refused') return
+    if (!this.#isWanted(event)) return
+    const text = JSON.stringify(event)
+    this.#context.metrics.eventSent(Buffer.byteLength(text))
+    if (this.#connection.send(text) !== 'refused') return
     this.#log.warn('the client does not read its events')
     this.#ended = true
     this.#subscription?.unsubscribe()
@@ -222,9 +233,16 @@ export class Session implements ConnectionHandlers {
     this.#close()
   }
 
+  #count(event: ServerEvent): void {
+    this.#context.metrics.happened(event)
+    if (event.type !== 'score') return
+    this.#context.metrics.audioJudged(event.end - (this.#judgedSeconds[event.channel] ?? 0))
+    this.#judgedSeconds[event.channel] = event.end
+  }
+
   #close(): void {
     if (this.#closedWith !== undefined) return
-    this.#closedWith = this.#ending.code
+    this.#closedWith = this.#ending
     this.#connection.close(this.#ending.code, this.#ending.reason)
   }
 

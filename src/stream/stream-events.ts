@@ -15,6 +15,7 @@ import {
 } from 'rxjs'
 import { asEarwitnessError } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
+import type { StreamParameters } from '../protocol/parameters.ts'
 import { LiveStream, type StreamInput } from './live-stream.ts'
 import type { StreamContext } from './stream-channels.ts'
 
@@ -38,7 +39,7 @@ export function streamEvents(inputs: Observable<StreamInput>, context: StreamCon
     )
   }).pipe(
     catchError((thrown) => of(fatal(thrown))),
-    filter(wanted(context)),
+    filter(wanted(context.parameters)),
   )
 }
 
@@ -52,7 +53,8 @@ function fatal(thrown: unknown): ServerEvent {
   return { type: 'error', code, message, fatal: true }
 }
 
-function wanted({ parameters }: StreamContext): (event: ServerEvent) => boolean {
+/** Whether a client that asked for these kinds of events is told of one. */
+export function wanted(parameters: StreamParameters): (event: ServerEvent) => boolean {
   const kinds = parameters.events && new Set<string>(['ready', 'error', 'ack', ...parameters.events])
   return (event) => kinds === undefined || kinds.has(event.type)
 }

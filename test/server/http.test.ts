@@ -8,7 +8,7 @@ import { ffmpegBytes, hasFfmpeg } from '../audio/ffmpeg-bytes.ts'
 import { defaultManifest } from '../fixtures/default-manifest.ts'
 import { fakeSpeech, fakeSpeechWav, firstSeconds, inPieces, realSpeechWav } from '../fixtures/recordings.ts'
 import { expectSameEvents } from '../stream/same-events.ts'
-import { metric, StreamClient } from './stream-client.ts'
+import { metric, refusal as refusedStream, StreamClient } from './stream-client.ts'
 
 const BODY_BYTES = 500_000
 
@@ -191,32 +191,57 @@ describe.each<TransportName>(['ws', 'uws'])('HTTP over %s', (transport) => {
     expect(names.sort()).toEqual([
       'earwitness_alerts_total counter',
       'earwitness_audio_bytes_total counter',
+      'earwitness_audio_seconds_total counter',
+      'earwitness_batch_windows_total counter',
+      'earwitness_batches_total counter',
+      'earwitness_event_bytes_total counter',
       'earwitness_event_latency_seconds histogram',
       'earwitness_load_ratio gauge',
+      'earwitness_refusals_total counter',
       'earwitness_streams gauge',
       'earwitness_streams_closed_total counter',
       'earwitness_streams_room gauge',
       'earwitness_windows_total counter',
       'earwitness_windows_waiting gauge',
-      'earwitness_worker_restarts gauge',
+      'earwitness_worker_restarts_total counter',
     ])
   })
 
   it('GET /metrics moves with a stream', async () => {
     const names = [
       'earwitness_audio_bytes_total',
+      'earwitness_audio_seconds_total',
       'earwitness_windows_total{result="scored"}',
+      'earwitness_batch_windows_total',
+      'earwitness_event_bytes_total',
       'earwitness_streams_closed_total{code="1000"}',
       'earwitness_event_latency_seconds_count',
     ]
     const values = async () => Promise.all(names.map(async (name) => (await metric(server.port, name)) || 0))
     await expect.poll(() => metric(server.port, 'earwitness_streams')).toBe(0)
     const before = await values()
-    const client = await StreamClient.open(server.port)
+    const client = await StreamClient.open(server.port, { events: 'summary' })
     expect(await metric(server.port, 'earwitness_streams')).toBe(1)
     await client.send(firstSeconds(fakeSpeech, 2)).finish()
     await expect.poll(() => metric(server.port, 'earwitness_streams')).toBe(0)
-    expect((await values()).map((value, at) => value - before[at]!)).toEqual([64_000, 3, 1, 3])
+    expect(client.events.map(({ type }) => type)).toEqual(['ready', 'summary'])
+    expect((await values()).map((value, at) => value - before[at]!)).toEqual([
+      64_000,
+      2,
+      3,
+      3,
+      client.receivedBytes,
+      1,
+      3,
+    ])
+  })
+
+  it('GET /metrics counts refused streams and requests by their code', async () => {
+    const name = 'earwitness_refusals_total{code="bad_parameter"}'
+    const before = (await metric(server.port, name)) || 0
+    await refusedStream(new StreamClient(server.port, { sampleRate: 0 }))
+    await post(fakeSpeechWav, '?hop=never')
+    expect((await metric(server.port, name)) - before).toBe(2)
   })
 
   it('GET / is the page, which may load nothing from elsewhere', async () => {

@@ -10,13 +10,17 @@ type EventOf<Type extends ServerEvent['type']> = Extract<ServerEvent, { type: Ty
 export class StreamClient {
   readonly socket: WebSocket
   readonly events: ServerEvent[] = []
+  receivedBytes = 0
   readonly closed: Promise<{ code: number; reason: string }>
 
   constructor(port: number, query: Record<string, string | number | boolean> = {}) {
     const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream?${search}`)
     this.socket.on('error', () => {})
-    this.socket.on('message', (data) => this.events.push(v.parse(ServerEventSchema, JSON.parse(String(data)))))
+    this.socket.on('message', (data) => {
+      this.receivedBytes += Buffer.byteLength(String(data))
+      this.events.push(v.parse(ServerEventSchema, JSON.parse(String(data))))
+    })
     this.closed = once(this.socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }))
   }
 
