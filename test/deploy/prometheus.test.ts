@@ -29,6 +29,7 @@ beforeAll(async () => {
   server = await serve({ port: 0 })
   const client = await StreamClient.open(server.port)
   await client.send(firstSeconds(fakeSpeech, 2)).finish()
+  await fetch(`http://127.0.0.1:${server.port}/nothing`)
   metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
 })
 afterAll(() => server.stop())
