@@ -56,16 +56,14 @@ function newestChange(path) {
   return Math.max(entry.mtimeMs, ...readdirSync(path).map((name) => newestChange(join(path, name))))
 }
 
-/** The tests use a real browser, ffmpeg, a speech synthesiser and Python: Debian's, where we may install them. */
+/** The tests use a real browser, ffmpeg, a speech synthesiser, Python and a load balancer: Debian's, where we may install them. */
 function installTestPrograms() {
-  const packageOf = { chromium: 'chromium', ffmpeg: 'ffmpeg', 'espeak-ng': 'espeak-ng', python3: 'python3' }
-  const missing = Object.keys(packageOf).filter((program) => !onPath(program))
-  if (missing.length === 0) return
-  const packages = missing.map((program) => packageOf[program])
+  const packages = ['chromium', 'ffmpeg', 'espeak-ng', 'python3', 'haproxy'].filter((program) => !onPath(program))
+  if (packages.length === 0) return
   const apt = aptCommand()
   if (apt === undefined) {
     say(
-      `missing for the tests: ${missing.join(', ')}. Install them and run again; the tests that need them are skipped.`,
+      `missing for the tests: ${packages.join(', ')}. Install them and run again; the tests that need them are skipped.`,
     )
     return
   }
@@ -89,7 +87,8 @@ function aptCommand() {
 }
 
 function onPath(program) {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)))
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
+  return folders.some((folder) => existsSync(join(folder, program)))
 }
 
 function run(command, words) {

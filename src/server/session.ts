@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { Subject, type Subscription } from 'rxjs'
+import { Subject, type Subscription, tap } from 'rxjs'
 import { parseClientMessage } from '../protocol/client-messages.ts'
 import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
@@ -208,8 +208,8 @@ export class Session implements ConnectionHandlers {
     this.#isWanted = wanted(stream.parameters)
     this.#judgedSeconds.push(...Array.from({ length: channels }, () => stream.resumed?.seconds ?? 0))
     const all = { ...stream, parameters: { ...stream.parameters, events: undefined } }
-    this.#subscription = streamEvents(this.#inputs, all).subscribe({
-      next: (event) => this.#tell(event),
+    const told = streamEvents(this.#inputs, all).pipe(tap((event) => this.#tell(event)))
+    this.#subscription = told.subscribe({
       error: (thrown) => this.#fail(asEarwitnessError(thrown)),
       complete: () => this.#close(),
     })
@@ -236,8 +236,10 @@ export class Session implements ConnectionHandlers {
   #count(event: ServerEvent): void {
     this.#context.metrics.happened(event)
     if (event.type !== 'score') return
-    this.#context.metrics.audioJudged(event.end - (this.#judgedSeconds[event.channel] ?? 0))
-    this.#judgedSeconds[event.channel] = event.end
+    const before = this.#judgedSeconds[event.channel] ?? 0
+    // A resumed stream tells again of windows that were told, but not acknowledged.
+    this.#judgedSeconds[event.channel] = Math.max(before, event.end)
+    this.#context.metrics.audioJudged(this.#judgedSeconds[event.channel]! - before)
   }
 
   #close(): void {

@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly url: string
   /** SIGKILL: no summary, no closing handshake. Resolves when the process is gone. */
   kill(): Promise<void>
+  /** SIGTERM: streams are told to move. Resolves with the exit code when the process is gone. */
+  stop(): Promise<number | null>
 }
 
 /** Starts `earwitness serve` and waits until it listens. `port` 0 takes a free one. */
@@ -19,7 +21,7 @@ export async function startServerProcess(port = 0, flags: readonly string[] = []
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await addressOf(child)
-  return { port: Number(url.port), url: url.href, kill: () => kill(child) }
+  return { port: Number(url.port), url: url.href, kill: () => kill(child), stop: () => stop(child) }
 }
 
 async function addressOf(child: ChildProcess): Promise<URL> {
@@ -35,4 +37,11 @@ async function kill(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited
+}
+
+async function stop(child: ChildProcess): Promise<number | null> {
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+  return child.exitCode
 }
