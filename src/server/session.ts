@@ -114,6 +114,10 @@ export class Session implements ConnectionHandlers {
     }
   }
 
+  control(): void {
+    if (!this.#ended) this.#isFlooded()
+  }
+
   closed(code: number): void {
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#lifeTimer)

@@ -55,6 +55,7 @@ function socketOptions({ messageBytes, handshakeSeconds }: TransportLimits): Ser
   return {
     noServer: true,
     perMessageDeflate: false,
+    autoPong: false,
     maxPayload: messageBytes,
     closeTimeout: handshakeSeconds * 1000,
     WebSocket: tellingSocketClass(messageBytes),

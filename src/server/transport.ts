@@ -46,6 +46,8 @@ export interface Connection {
 export interface ConnectionHandlers {
   audio(bytes: Uint8Array): void
   text(message: string): void
+  /** A ping or pong came; the transport has answered it. */
+  control(): void
   /** Called exactly once, however the connection ended. */
   closed(code: number): void
 }

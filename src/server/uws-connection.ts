@@ -30,6 +30,8 @@ export function uwsBehaviour({ messageBytes, outgoingBytes }: TransportOptions['
       if (message.byteLength > messageBytes) connection?.refuse(messageBytes)
       else connection?.receive(message, isBinary)
     },
+    ping: (socket) => socket.getUserData().connection?.control(),
+    pong: (socket) => socket.getUserData().connection?.control(),
     close: (socket, code) => socket.getUserData().connection?.closed(code),
   }
 }
@@ -65,6 +67,10 @@ class UwsConnection implements Connection {
   receive(message: ArrayBuffer, isBinary: boolean): void {
     if (isBinary) this.#handlers.audio(new Uint8Array(message.slice(0)))
     else this.#handlers.text(Buffer.from(message).toString('utf8'))
+  }
+
+  control(): void {
+    this.#handlers.control()
   }
 
   refuse(messageBytes: number): void {

@@ -40,6 +40,11 @@ export class WsConnection implements Connection {
       if (isBinary) handlers.audio(new Uint8Array(data))
       else handlers.text(data.toString('utf8'))
     })
+    socket.on('ping', (data) => {
+      this.#answer(data)
+      handlers.control()
+    })
+    socket.on('pong', () => handlers.control())
     socket.on('close', (code) => handlers.closed(code))
   }
 
@@ -54,6 +59,12 @@ export class WsConnection implements Connection {
 
   close(code: number, reason: string): void {
     this.#socket.close(code, closeReason(reason))
+  }
+
+  /** Answers nobody who does not read the answers. */
+  #answer(ping: Buffer): void {
+    const socket = this.#socket
+    if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < this.#outgoingBytes) socket.pong(ping)
   }
 
   pause(): boolean {

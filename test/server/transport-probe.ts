@@ -28,6 +28,8 @@ export class Peer {
   readonly audio: Uint8Array[] = []
   readonly texts: string[] = []
   readonly closes: number[] = []
+  /** When pings and pongs came. */
+  readonly controls: number[] = []
   readonly connection: Connection
   #wake = (): void => {}
 
@@ -113,6 +115,7 @@ export class ProbeServer implements TransportApplication {
         return {
           audio: (bytes) => peer.heard(() => peer.audio.push(bytes)),
           text: (message) => peer.heard(() => peer.texts.push(message)),
+          control: () => peer.heard(() => peer.controls.push(performance.now())),
           closed: (code) => peer.heard(() => peer.closes.push(code)),
         }
       },

@@ -151,6 +151,13 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     expect(peer.texts).toEqual([])
   })
 
+  it('answers a ping with its words, and hands over that it came', async () => {
+    const { client, peer } = await (await start()).connect()
+    client.ping('are you there?')
+    expect(String((await once(client, 'pong'))[0])).toBe('are you there?')
+    await peer.until(({ controls }) => controls.length === 1)
+  })
+
   it('refuses to queue more than the limit for a client that does not read, and serves another meanwhile', async () => {
     const server = await start()
     const { client, peer } = await server.connect()
