@@ -1,0 +1,64 @@
+// npm run fuzz: bytes that no client should send, against each parser and against real servers, for as long as you like.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const HELP = `npm run fuzz -- [--seconds 20] [--rounds 1] [--target WORDS] [--seed N] [--out fuzz]
+
+Mutates valid messages, files, packets, manifests, weights and tokens, and talks to real servers in bytes of any kind. Each must end in
+an answer or in an error of ours, soon, without growth; a good stream beside it must get its scores.
+
+  --seconds N     for each of about twenty targets
+  --rounds N      how often, each time with another seed
+  --target WORDS  only targets with these words in their names, such as "pth" or "server over ws"
+  --seed N        of the first round; by chance without it
+  --out FOLDER    where seeds.ndjson keeps what was tried; a finding is there with all that fast-check says of it
+
+A finding ends with exit code 1. The same --seed brings it back; its test belongs to the parser it was found in.`
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { values: flags } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '1' },
+    target: { type: 'string' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    out: { type: 'string', default: 'fuzz' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+if (flags.help) {
+  console.log(HELP)
+  process.exit()
+}
+
+mkdirSync(flags.out, { recursive: true })
+for (let round = 0; round < Number(flags.rounds); round += 1) {
+  const seed = Number(flags.seed) + round
+  console.log(`round ${round + 1} of ${flags.rounds}, seed ${seed}`)
+  const found = await tried(seed)
+  const note = { seed, seconds: Number(flags.seconds), target: flags.target, at: new Date().toISOString(), found }
+  appendFileSync(join(flags.out, 'seeds.ndjson'), `${JSON.stringify(note)}\n`)
+  if (found !== undefined) process.exit(1)
+}
+
+/** What was found, as it was printed; undefined for nothing. */
+async function tried(seed) {
+  const words = ['vitest', 'run', 'test/fuzz', '--reporter=verbose', '--no-file-parallelism']
+  if (flags.target !== undefined) words.push('-t', flags.target)
+  const env = { ...process.env, EARWITNESS_FUZZ_SECONDS: flags.seconds, EARWITNESS_FUZZ_SEED: String(seed) }
+  const child = spawn('npx', words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      said.push(line)
+      console.log(line)
+    })
+  }
+  const [code] = await once(child, 'close')
+  return code === 0 ? undefined : said.join('\n')
+}
