@@ -8,7 +8,6 @@ trimming are left out (the server does not score them either). Nothing here feed
 
 import argparse
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from measures import auc, bounds, eer
 from store import Corpus
 
 LEVEL_DB = -26.0
+BIN_EDGES = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 1)
 
 
 class Package:
@@ -51,8 +51,9 @@ def leading_silence(waves):
     return [np.concatenate([1e-4 * draw.standard_normal(24_000).astype(np.float32), w]) for w in waves]
 
 
+AS_IT_IS = "as it is (-26 dB)"
 CONDITIONS = {
-    "as it is (-26 dB)": lambda waves: waves,
+    AS_IT_IS: lambda waves: waves,
     "gain +12 dB": lambda waves: [np.clip(w * 3.981, -1, 1) for w in waves],
     "gain -12 dB": lambda waves: [w * 0.2512 for w in waves],
     "G.711 mu-law": lambda waves: through_codec(waves, "mulaw"),
@@ -60,6 +61,10 @@ CONDITIONS = {
     "1.5 s silence in front": leading_silence,
     "first 2 s only": lambda waves: [w[:32_000] for w in waves],
 }
+
+
+def log_odds(probability):
+    return np.log(probability / (1 - probability))
 
 
 def cell(measure, fake, real):
@@ -71,49 +76,89 @@ def share(hits):
     return f"{100 * np.mean(hits):.1f} %"
 
 
-def evaluate(corpus_folder, package_folder, out, split):
-    corpus, package = Corpus(corpus_folder), Package(package_folder)
-    rows = [i for i, r in enumerate(corpus.rows) if r["split"] == split and r["samples"] >= LEAST_FRAMES * 160]
-    waves = [set_level(corpus.wave(i), LEVEL_DB) for i in rows]
-    labels = np.array([corpus.rows[i]["label"] == "fake" for i in rows])
-    names = np.array([corpus.rows[i]["system"] + (" (Italian)" if corpus.rows[i]["language"] == "it" else "") for i in rows])
-    decision = package.manifest["decision"]
-    at = {p: np.log(p / (1 - p)) for p in (decision["threshold"], decision["raise"])}
-    scores = {name: package.logits(make(waves)) for name, make in CONDITIONS.items()}
-    clean = scores["as it is (-26 dB)"]
-    real = clean[~labels]
-    voices = len({corpus.rows[i]["speaker"] for i, l in zip(rows, labels) if not l})
+class Clips:
+    """The clips of a split that a server would score: samples at one level, whether fake, and the name that each is counted under."""
 
-    lines = [f"# Results on the {split} split", "",
-             f"{int(labels.sum())} fake and {int((~labels).sum())} human clips ({voices} voices) of at least 1 s; one window a clip (its first 10.24 s, most are shorter).",
-             "Brackets: 95 % bootstrap bounds over clips. They do not cover the small number of voices and engines, which is the larger doubt.", "",
-             "## Fake systems, each against all human clips of the split", "",
-             f"| system | clips | AUC | EER | missed at {decision['threshold']} | missed at raise {decision['raise']} |", "| --- | --- | --- | --- | --- | --- |"]
-    for name in sorted(set(names[labels])):
-        fake = clean[labels & (names == name)]
-        lines.append(f"| {name} | {len(fake)} | {cell(auc, fake, real)} | {cell(eer, fake, real)} | "
-                     + " | ".join(share(fake < t) for t in at.values()) + " |")
-    fakes = clean[labels]
-    lines.append(f"| **all** | {len(fakes)} | {cell(auc, fakes, real)} | {cell(eer, fakes, real)} | " + " | ".join(share(fakes < t) for t in at.values()) + " |")
-    lines += ["", "## Human sets, each against all fakes of the split", "",
-              f"| set | clips | AUC | false alarms at {decision['threshold']} | at raise {decision['raise']} |", "| --- | --- | --- | --- | --- |"]
-    for name in sorted(set(names[~labels])):
-        human = clean[~labels & (names == name)]
-        lines.append(f"| {name} | {len(human)} | {cell(auc, fakes, human)} | " + " | ".join(share(human >= t) for t in at.values()) + " |")
-    lines += ["", "## How the score moves", "",
-              "Means over systems of each class, so that no large set decides; probabilities at the calibrated logit.", "",
-              "| condition | AUC (all clips) | mean over fake systems of AUC | mean logit, human sets | mean logit, fake systems | median change of a clip | "
-              f"false alarms / missed at {decision['threshold']} |",
-              "| --- | --- | --- | --- | --- | --- | --- |"]
+    def __init__(self, corpus, split):
+        rows = [i for i, row in enumerate(corpus.rows) if row["split"] == split and row["samples"] >= LEAST_FRAMES * 160]
+        self.waves = [set_level(corpus.wave(i), LEVEL_DB) for i in rows]
+        self.fake = np.array([corpus.rows[i]["label"] == "fake" for i in rows])
+        self.names = np.array([corpus.rows[i]["system"] + (" (Italian)" if corpus.rows[i]["language"] == "it" else "") for i in rows])
+        self.voices = len({corpus.rows[i]["speaker"] for i, fake in zip(rows, self.fake) if not fake})
+
+    def sets(self, fake):
+        """(name, which clips) of each fake system or human set."""
+        return [(name, (self.fake == fake) & (self.names == name)) for name in sorted(set(self.names[self.fake == fake]))]
+
+    def even_weights(self):
+        """Of each clip, so that both classes weigh alike, and so do the systems and sets within one."""
+        weights = np.zeros(len(self.fake))
+        for fake in (False, True):
+            sets = self.sets(fake)
+            for _, which in sets:
+                weights[which] = 1 / (2 * len(sets) * which.sum())
+        return weights
+
+
+def fakes_table(clips, logits, decision):
+    real, cuts = logits[~clips.fake], [log_odds(decision[name]) for name in ("threshold", "raise")]
+    lines = [f"| system | clips | AUC | EER | missed at {decision['threshold']} | missed at raise {decision['raise']} |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, which in [*clips.sets(True), ("**all**", clips.fake)]:
+        fake = logits[which]
+        lines.append(f"| {name} | {len(fake)} | {cell(auc, fake, real)} | {cell(eer, fake, real)} | " + " | ".join(share(fake < cut) for cut in cuts) + " |")
+    return lines
+
+
+def humans_table(clips, logits, decision):
+    fakes, cuts = logits[clips.fake], [log_odds(decision[name]) for name in ("threshold", "raise")]
+    lines = [f"| set | clips | AUC | false alarms at {decision['threshold']} | at raise {decision['raise']} |", "| --- | --- | --- | --- | --- |"]
+    for name, which in clips.sets(False):
+        human = logits[which]
+        lines.append(f"| {name} | {len(human)} | {cell(auc, fakes, human)} | " + " | ".join(share(human >= cut) for cut in cuts) + " |")
+    return lines
+
+
+def reliability_table(clips, logits):
+    """How often a clip with such a probability is fake, and the mean distance of the two."""
+    probability, weights = 1 / (1 + np.exp(-logits)), clips.even_weights()
+    bins = np.digitize(probability, BIN_EDGES[1:-1])
+    lines, error = ["| fake probability | clips | mean | fake |", "| --- | --- | --- | --- |"], 0.0
+    for at, (low, high) in enumerate(zip(BIN_EDGES, BIN_EDGES[1:])):
+        here = bins == at
+        if here.any():
+            mean, fakes = np.average(probability[here], weights=weights[here]), np.average(clips.fake[here], weights=weights[here])
+            error += weights[here].sum() * abs(mean - fakes)
+            lines.append(f"| {low:g} to {high:g} | {here.sum()} | {mean:.2f} | {100 * fakes:.0f} % |")
+    return [*lines, "", f"Expected calibration error: {error:.3f}."]
+
+
+def movement_table(clips, scores, decision):
+    cut, clean = log_odds(decision["threshold"]), scores[AS_IT_IS]
+    lines = ["| condition | AUC (all clips) | mean over fake systems of AUC | mean logit, human sets | mean logit, fake systems | median change of a clip | "
+             f"false alarms / missed at {decision['threshold']} |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, logits in scores.items():
-        per = defaultdict(list)
-        for n, l, s in zip(names, labels, logits):
-            per[l, n].append(s)
-        human = logits[~labels]
-        means = {c: np.mean([np.mean(v) for (l, _), v in per.items() if l == c]) for c in (False, True)}
-        macro = np.mean([auc(v, human) for (l, _), v in per.items() if l])
-        lines.append(f"| {name} | {auc(logits[labels], human):.3f} | {macro:.3f} | {means[False]:+.2f} | {means[True]:+.2f} | "
-                     f"{np.median(np.abs(logits - clean)):.2f} | {share(human >= at[decision['threshold']])} / {share(logits[labels] < at[decision['threshold']])} |")
+        human, fakes = logits[~clips.fake], logits[clips.fake]
+        means = [np.mean([logits[which].mean() for _, which in clips.sets(fake)]) for fake in (False, True)]
+        macro = np.mean([auc(logits[which], human) for _, which in clips.sets(True)])
+        lines.append(f"| {name} | {auc(fakes, human):.3f} | {macro:.3f} | {means[0]:+.2f} | {means[1]:+.2f} | {np.median(np.abs(logits - clean)):.2f} | "
+                     f"{share(human >= cut)} / {share(fakes < cut)} |")
+    return lines
+
+
+def evaluate(corpus_folder, package_folder, out, split):
+    clips, package = Clips(Corpus(corpus_folder), split), Package(package_folder)
+    decision = package.manifest["decision"]
+    scores = {name: package.logits(make(clips.waves)) for name, make in CONDITIONS.items()}
+    clean = scores[AS_IT_IS]
+    lines = [f"# Results on the {split} split", "",
+             f"{clips.fake.sum()} fake and {(~clips.fake).sum()} human clips ({clips.voices} voices) of at least 1 s; one window a clip (its first 10.24 s, most are shorter).",
+             "Brackets: 95 % bootstrap bounds over clips. They do not cover the small number of voices and engines, which is the larger doubt.", "",
+             "## Fake systems, each against all human clips of the split", "", *fakes_table(clips, clean, decision), "",
+             "## Human sets, each against all fakes of the split", "", *humans_table(clips, clean, decision), "",
+             "## What a probability is worth", "", "Both classes weighing alike, and so the systems and sets within one.", "", *reliability_table(clips, clean), "",
+             "## How the score moves", "", "Means over systems of each class, so that no large set decides; probabilities at the calibrated logit.", "",
+             *movement_table(clips, scores, decision)]
     Path(out).write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 

@@ -91,6 +91,9 @@ def make(corpus, split, out, per_system, seed=17):
     draw, voices = np.random.default_rng(seed), Voices(corpus, split)
     hosts, humans = voices.lasting("real", HOST_SECONDS + 0.2), voices.lasting("real", INSERT_SECONDS + 0.2)
     fakes = voices.lasting("fake", INSERT_SECONDS + 0.2)
+    if not hosts or not fakes:
+        raise SystemExit(f"the {split} split needs a human voice of {HOST_SECONDS:g} s and a fake one of {INSERT_SECONDS:g} s; "
+                         f"it has {len(hosts)} and {len(fakes)}: give corpus.py more clips")
     plan = [(system, "fake") for system in sorted({system for system, _ in fakes}) for _ in range(per_system)]
     plan += [("another human", "real")] * (len(plan) // 2)
     rows = []

@@ -1,4 +1,5 @@
-"""How a package does on the live path: what channels do to its scores, and how well it places a fake of three seconds in human speech.
+"""How a package does on the live path: what channels do to its scores, how well it places a fake of three seconds in human speech,
+and whether an hour of human speech raises alerts.
 
     python judge.py --corpus CORPUS --package ../default --work JUDGED --out robustness.md [--split test]
 
@@ -17,7 +18,8 @@ import numpy as np
 import soundfile
 
 import inserts
-from live_tables import channel_table, insert_table
+import long_speech
+from live_tables import channel_table, insert_table, long_line
 from speech import RATE
 from store import Corpus
 
@@ -59,12 +61,14 @@ def judge(corpus_folder, package, work, out, split, per_system, per_insert):
     corpus = Corpus(corpus_folder)
     write_clips(corpus, split, work / "clips", per_system)
     inserts.make(corpus, split, work / "inserts", per_insert)
+    long_speech.make(corpus, split, work / "hour")
     channels = evaluated(work / "clips" / "manifest.csv", package, "--channels")
-    placed = evaluated(work / "inserts" / "manifest.csv", package)
+    placed, hour = (evaluated(work / name / "manifest.csv", package) for name in ("inserts", "hour"))
     model = channels["model"]
     lines = [f"# {model['name']} {model['version']} on the live path, {split} split", "", f"Made by `models/recipe/judge.py --per-system {per_system} --per-insert {per_insert}`.", "",
              "## What channels do to the scores", "", *channel_table(channels), "",
-             "## Three seconds of a fake in human speech", "", *insert_table(placed), ""]
+             "## Three seconds of a fake in human speech", "", *insert_table(placed), "",
+             "## An hour of human speech", "", long_line(hour), ""]
     Path(out).write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
 

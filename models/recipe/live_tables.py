@@ -1,4 +1,5 @@
-"""Reports of `earwitness evaluate --json` as tables in Markdown: what channels do to the scores, and where inserted fakes are found."""
+"""Reports of `earwitness evaluate --json` as tables in Markdown: what channels do to the scores, where inserted fakes are found, and what an
+hour of human speech brings."""
 
 
 def share(rate):
@@ -50,3 +51,11 @@ def insert_table(report):
     if evidence:
         lines[-1] += f" The evidence is off by {evidence['absoluteError']['p50']} s in the median."
     return lines
+
+
+def long_line(report):
+    """A sentence of the alerts in one long human recording."""
+    (row,), decision = report["recordings"], report["decision"]
+    alerts = len(row["alerts"])
+    return (f"{row['duration'] / 60:.0f} minutes of {row['system']}, joined, as one stream: {alerts or 'no'} alert{'' if alerts == 1 else 's'}; highest smoothed "
+            f"probability {row['peakFakeProbability']:.2f} (an alert is raised at {decision['raise']}), mean {row['meanFakeProbability']:.2f}.")

@@ -1,12 +1,16 @@
 """The whole recipe in one command: corpus, vocoders, copies, frames, training, export, probe, evaluation.
 
     python run_all.py --clips CLIPS --packages UNPACKED --work WORK --out ../default
+    python run_all.py --clips SOME --packages FEW --work /tmp/rehearsal --out /tmp/rehearsal/package --share 0.02
 
-Each stage is skipped if its output exists in WORK, so a run can be resumed. The seeds are in the stages and in config.json;
-stages that stop by the clock (vocoders, training) depend on the machine.
+The second line rehearses with a fiftieth of the work of each stage, some clips and a package or two (validation needs the long voice of
+asterisk-core-sounds-ru-g722): a model that knows nothing, with every file in its place. Each stage is skipped if its output exists in
+WORK, so a run can be resumed. The seeds are in the stages and in config.json; stages that stop by the clock (vocoders, training)
+depend on the machine.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
 GROWN_MINUTES = {"istft": 20, "upsample": 20}
+COPIES = 600  # of each vocoder
+LEFT_OUT_STEPS = 1000
 LEFT_OUT = ("glowtts-hifigan-larynx", "vits-mimic3")
 
 
@@ -25,33 +31,37 @@ def stage(program, *words, made=None):
     subprocess.run([sys.executable, str(HERE / program), *map(str, words)], check=True)
 
 
-def run_all(clips, packages, work, out):
-    base, full = work / "corpus", work / "corpus-copies"
+def run_all(clips, packages, work, out, share):
+    base, full, tables = work / "corpus", work / "corpus-copies", HERE if share == 1 else work
+    minutes_of_training = share * json.loads((HERE / "config.json").read_text())["minutes"]
     sources = [word for folder in clips for word in ("--clips", folder)]
-    stage("corpus.py", *sources, "--packages", packages, "--out", base, made=base / "manifest.csv")
+    sources += ["--packages", packages] if packages else []
+    stage("corpus.py", *sources, "--out", base, made=base / "manifest.csv")
     for kind, minutes in VOCODER_MINUTES.items():
-        stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", minutes, "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
+        stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", share * minutes, "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
     for kind, minutes in GROWN_MINUTES.items():
-        stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", minutes, "--out", work / "vocoders", "--grown",
+        stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", share * minutes, "--out", work / "vocoders", "--grown",
               made=work / "vocoders" / f"{kind}-grown.pt")
-    stage("copies.py", "--corpus", base, "--vocoders", work / "vocoders", "--out", full, made=full / "manifest.csv")
+    stage("copies.py", "--corpus", base, "--vocoders", work / "vocoders", "--out", full, "--count", max(20, round(share * COPIES)), made=full / "manifest.csv")
     stage("prepare.py", "--corpus", full, "--out", work / "frames", made=work / "frames" / "index.csv")
     data = ["--corpus", full, "--frames", work / "frames"]
     without = [work / f"run-without-{system}" for system in LEFT_OUT]
     for system, run in zip(LEFT_OUT, without):
-        stage("train.py", *data, "--out", run, "--leave-out", system, "--steps", 1000, made=run / "last.pt")
+        stage("train.py", *data, "--out", run, "--leave-out", system, "--steps", max(5, round(share * LEFT_OUT_STEPS)), made=run / "last.pt")
         stage("leave_out.py", *data, "--run", run)
-    stage("train.py", *data, "--out", work / "run", made=work / "run" / "last.pt")
+    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training, made=work / "run" / "last.pt")
     stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
     stage("probe.py", *data)
-    stage("evaluate.py", "--corpus", full, "--package", out, "--out", HERE / "results.md")
+    stage("evaluate.py", "--corpus", full, "--package", out, "--out", tables / "results.md")
+    stage("judge.py", "--corpus", full, "--package", out, "--work", work / "judged", "--out", tables / "robustness.md")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", action="append", required=True)
-    parser.add_argument("--packages", required=True)
+    parser.add_argument("--packages", help="Debian's packages, unpacked; without them only the clips and classical synthesis")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=HERE.parent / "default")
+    parser.add_argument("--share", type=float, default=1.0, help="of the work of each stage; below 1 a rehearsal, its tables are in WORK")
     args = parser.parse_args()
-    run_all(args.clips, args.packages, args.work, args.out)
+    run_all(args.clips, args.packages, args.work, args.out, args.share)

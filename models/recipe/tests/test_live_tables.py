@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from live_tables import channel_table, insert_table  # noqa: E402
+from live_tables import channel_table, insert_table, long_line  # noqa: E402
 
 
 def rate(count, of):
@@ -50,6 +50,13 @@ class Tables(unittest.TestCase):
         self.assertIn("| b | 1 | 0 | 0 | 0 |", lines)
         self.assertIn("| **all** | 3 | 1 | 1 | 2 |", lines)
         self.assertRegex(lines[-1], r"in 66\.7 % of the recordings, and in 1 of 3 neither does.* alerts: 0, in 30 minutes.*off by 0\.2 s")
+
+    def test_a_long_recording_is_told_with_its_alerts_and_its_highest_probability(self):
+        row = {"system": "3 voices", "duration": 3000.4, "alerts": [], "peakFakeProbability": 0.634, "meanFakeProbability": 0.091}
+        report = {"recordings": [row], "decision": {"raise": 0.93}}
+        self.assertEqual(long_line(report), "50 minutes of 3 voices, joined, as one stream: no alerts; highest smoothed probability 0.63 (an alert is "
+                                            "raised at 0.93), mean 0.09.")
+        self.assertIn("1 alert;", long_line({**report, "recordings": [{**row, "alerts": [{}]}]}))
 
 
 if __name__ == "__main__":
