@@ -21,7 +21,7 @@ def channel_table(report):
     count = {label: max(channel["movement"][label]["recordings"] for channel in channels) for label in ("real", "fake")}
     lines = [f"{count['real']} human and {count['fake']} fake recordings. Change of a recording's logit: median · 95 % without sign · median with it "
              "(above 0: towards fake).", "",
-             "| channel | humans flagged at 0.5 | fakes missed | AUC | human logits | fake logits |", "| --- | --- | --- | --- | --- | --- |",
+             f"| channel | humans flagged at {report['decision']['threshold']} | fakes missed | AUC | human logits | fake logits |", "| --- | --- | --- | --- | --- | --- |",
              f"| as it is | {share(plain['falseAlarms'])} | {share(plain['misses'])} | {report['separation']['auc']:.3f} | | |"]
     lines += [f"| {c['channel']} | {share(c['falseAlarms'])} | {share(c['misses'])} | {c['auc']:.3f} | {moved(c['movement']['real'])} | {moved(c['movement']['fake'])} |"
               for c in channels]

@@ -20,13 +20,14 @@ class Tables(unittest.TestCase):
     def test_channels_are_told_with_the_largest_movement_of_either_label(self):
         channel = {"misses": rate(5, 20), "auc": 0.9}
         report = {
-            "atThreshold": {"falseAlarms": rate(1, 20), "misses": rate(4, 20)}, "separation": {"auc": 0.95},
+            "atThreshold": {"falseAlarms": rate(1, 20), "misses": rate(4, 20)}, "separation": {"auc": 0.95}, "decision": {"threshold": 0.72},
             "channels": [
                 {"channel": "MP3", "falseAlarms": rate(2, 20), **channel, "movement": {"real": movement(0.2, 0.9, 0.1), "fake": movement(0.3, 0.8, -0.25)}},
                 {"channel": "Opus", "falseAlarms": rate(3, 20), **channel, "movement": {"real": movement(0.5, 1.5, 0.5), "fake": movement(0.1, 2.5, 0.0)}},
             ],
         }
         lines = channel_table(report)
+        self.assertIn("| channel | humans flagged at 0.72 | fakes missed | AUC | human logits | fake logits |", lines)
         self.assertIn("| as it is | 5.0 % | 20.0 % | 0.950 | | |", lines)
         self.assertIn("| MP3 | 10.0 % | 25.0 % | 0.900 | 0.20 · 0.90 · +0.10 | 0.30 · 0.80 · -0.25 |", lines)
         self.assertEqual(lines[-1], "No channel moves the logits of either label by more than 0.50 in the median (Opus), nor by more than 2.50 in 95 of "
