@@ -7,6 +7,7 @@ import { WorkerLink } from '../server/worker-link.ts'
 import { WorkerPool } from '../server/worker-pool.ts'
 import { type AccessFlags, accessOptionsFrom, addAccessOptions, tlsFilesFrom } from './access-options.ts'
 import { limitsInWords } from './limits-in-words.ts'
+import { logLines } from './log-lines.ts'
 import { limitOption, number, port, providerOption } from './options.ts'
 
 /** What a worker may take to end beyond the time to drain. */
@@ -69,7 +70,7 @@ async function listen(flags: ServeFlags): Promise<void> {
     process.stdout.write(limitsInWords(limitsWith(flags.limit)))
     return
   }
-  const log = pino({ level: flags.logLevel, base: null }, pino.destination(2))
+  const log = pino({ level: flags.logLevel, base: null }, logLines)
   const worker = await WorkerLink.open()
   try {
     const server =

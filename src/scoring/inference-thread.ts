@@ -50,6 +50,7 @@ export class InferenceThread {
   #asked: Promise<unknown> = Promise.resolve()
   #restarts = -1
   #parts = false
+  #isProven = false
 
   constructor(model: ModelPackage, candidate: Candidate, options: InferenceOptions) {
     this.#model = model
@@ -80,9 +81,11 @@ export class InferenceThread {
   async start(): Promise<void> {
     await this.#prove()
     const { manifest } = this.#model
-    if (this.candidate.parts === undefined || manifest.incremental === undefined || this.#options.wholeWindows) return
-    this.#parts = true
-    await this.#prove(() => this.#ask(this.#loadRequest()))
+    if (this.candidate.parts !== undefined && manifest.incremental !== undefined && !this.#options.wholeWindows) {
+      this.#parts = true
+      await this.#prove(() => this.#ask(this.#loadRequest()))
+    }
+    this.#isProven = true
   }
 
   /** How this thread takes windows, once it has started. */
@@ -112,7 +115,7 @@ export class InferenceThread {
 
   /** @throws EarwitnessError `inference_failed` or `inference_timeout`; never a number that is not finite. */
   async run(batch: Batch): Promise<ScoredBatch> {
-    if (this.#worker === undefined) await this.#startWorker()
+    if (this.#worker === undefined) await this.#replaceWorker()
     const answer = await this.#ask({ kind: 'run', ...batch }, [batch.frames])
     if (answer.kind !== 'scored') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
     return { fakeLogits: this.#fakeLogits(answer.output, batch.lengths.length), frames: answer.frames }
@@ -120,7 +123,7 @@ export class InferenceThread {
 
   /** The same for windows of which a part is known. @throws as `run` */
   async step(step: Step): Promise<ScoredStep> {
-    if (this.#worker === undefined) await this.#startWorker()
+    if (this.#worker === undefined) await this.#replaceWorker()
     const answer = await this.#ask({ kind: 'step', ...step }, [step.frames, step.embeddings])
     if (answer.kind !== 'stepped') throw new EarwitnessError('inference_failed', 'the worker gave no scores')
     const { output, evidence, frames, embeddings } = answer
@@ -148,6 +151,19 @@ export class InferenceThread {
     const ended = once(worker, 'exit')
     worker.postMessage(CLOSE)
     await ended
+  }
+
+  /** In the place of one that was lost. It proves itself too, since the file may have changed on the disk meanwhile. */
+  async #replaceWorker(): Promise<void> {
+    if (!this.#isProven) return this.#startWorker()
+    try {
+      await this.#startWorker()
+      await this.#prove()
+    } catch (cause) {
+      const message = `a new worker cannot take the model from the disk any more: ${(cause as Error).message}`
+      if (this.#worker !== undefined) this.#lose(this.#worker, message)
+      throw new EarwitnessError('inference_failed', message, { cause })
+    }
   }
 
   async #startWorker(): Promise<void> {

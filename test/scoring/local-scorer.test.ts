@@ -102,6 +102,27 @@ describe('the scorer of this machine', () => {
     expect(scorer.thread.restarts).toBe(1)
   })
 
+  it.each([
+    ['is gone', () => undefined],
+    ['was changed', (bytes: Buffer) => bytes.fill(0, bytes.length >> 2, bytes.length >> 1)],
+  ])(
+    'fails windows where a worker must be replaced and its file %s, and goes on when it is back',
+    async (_, change) => {
+      const folder = await copyOfDefault(() => ({}))
+      const scorer = await open(folder)
+      const path = join(folder, defaultManifest.files[0]!.parts!.backbone.path)
+      const good = await readFile(path)
+      const changed = change(Buffer.from(good))
+      await (changed === undefined ? rm(path) : writeFile(path, changed))
+
+      scorer.thread.worker?.postMessage(undefined)
+      await expect(scorer.score({}, golden)).rejects.toMatchObject({ code: 'inference_failed' })
+      await expect(scorer.score({}, golden)).rejects.toThrow(/cannot take the model from the disk any more/)
+      await writeFile(path, good)
+      expect((await scorer.score({}, golden)).kind).toBe('scored')
+    },
+  )
+
   it('answers what runs when it is closed, and holds nothing that keeps the process', async () => {
     const scorer = await open()
     const window = { channel: {}, source: golden, end: golden.count, wantsEvidence: false }

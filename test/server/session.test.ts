@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Limits } from '../../src/protocol/limits.ts'
 import { type RunningServer, serve, type TransportName } from '../../src/server/serve.ts'
 import { fakeSpeech, firstSeconds, inPieces, telephone } from '../fixtures/recordings.ts'
@@ -134,6 +134,25 @@ describe.each<TransportName>(['ws', 'uws'])('a stream over %s', (transport) => {
     await server.stop()
     expect(await client.closed).toEqual({ code: 1001, reason: 'draining' })
     expect(client.of('summary')[0]!.channels[0]).toMatchObject({ duration: 2, scored: 3 })
+  })
+
+  it.each([
+    ['forwards', 86_400_000],
+    ['back', -86_400_000],
+  ])('does not notice a clock that jumps %s by a day', async (_, jumpMs) => {
+    const client = await StreamClient.open(await start(), { resume: true })
+    client.send(...inPieces(firstSeconds(fakeSpeech, 2), 6_400))
+    await client.first('score')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + jumpMs })
+    try {
+      client.send(...inPieces(firstSeconds(fakeSpeech, 2), 6_400))
+      await client.finish()
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(client.of('score').map(({ end }) => end)).toEqual([1, 1.5, 2, 2.5, 3, 3.5, 4])
+    expect(client.of('score').every(({ skipped, latencyMs }) => skipped === 0 && latencyMs < 30_000)).toBe(true)
+    expect((await client.closed).code).toBe(1000)
   })
 
   it('goes on after its inference worker died, and tells of each window that was lost', async () => {
