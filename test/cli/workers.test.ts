@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import type { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { connect } from '../../client/sdk/index.ts'
 import { fakeSpeech, firstSeconds, inPieces } from '../fixtures/recordings.ts'
+import { hasOpenssl, keyNamed, ScratchFiles } from '../server/access/scratch-files.ts'
 import { metric, StreamClient } from '../server/stream-client.ts'
 import { earwitness, eventsOf, fixture, judgedIn, MAIN } from './program.ts'
 
@@ -27,6 +33,23 @@ async function start(...words: string[]): Promise<{ child: ChildProcess; port: n
 /** The processes that a process has started (Linux). */
 function workersOf({ pid }: ChildProcess): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
+
+/** The name in the certificate of whichever worker answers, and the status of a stream asked for with this key. */
+async function answered(port: number, secret: string): Promise<[unknown, number | undefined]> {
+  const headers = { authorization: `Bearer ${secret}` }
+  const query = request({
+    port,
+    host: '127.0.0.1',
+    path: '/v1/stream',
+    headers,
+    rejectUnauthorized: false,
+    agent: false,
+  })
+  const [response] = (await once(query.end(), 'response')) as [IncomingMessage]
+  const { CN } = (response.socket as TLSSocket).getPeerCertificate().subject
+  response.destroy()
+  return [CN, response.statusCode]
 }
 
 const openStreams = (port: number, count = STREAMS) =>
@@ -97,6 +120,46 @@ describe('a worker', () => {
     const replacement = await openStreams(port, 2)
     expect(await metric(port, 'earwitness_streams')).toBe(2)
     for (const client of replacement) await client.finish()
+  })
+
+  it.runIf(process.platform === 'linux')('that dies loses no window of a stream that can go on', async () => {
+    const { child, port } = await start()
+    const options = { WebSocket, reconnection: { firstDelayMs: 50, longestDelayMs: 200, attempts: 100 } }
+    const streams = Array.from({ length: STREAMS }, () => connect(`http://127.0.0.1:${port}`, { hop: 1 }, options))
+    const states = streams.map((stream) => {
+      const seen: string[] = []
+      stream.on('state', (state) => seen.push(state))
+      return seen
+    })
+    const send = (from: number, to: number) => {
+      for (const stream of streams) {
+        for (const piece of inPieces(fakeSpeech.subarray(from * 32_000, to * 32_000), 6_400)) stream.send(piece)
+      }
+    }
+    const heard = Promise.all(streams.map((stream) => new Promise((resolve) => stream.on('score', resolve))))
+    send(0, 4)
+    await heard
+    process.kill(workersOf(child)[0]!, 'SIGKILL')
+    await expect.poll(() => states.flat()).toContain('reconnecting')
+    send(4, 8)
+    const summaries = await Promise.all(streams.map((stream) => stream.close()))
+    expect(summaries.map(({ channels }) => channels[0])).toEqual(
+      streams.map(() => expect.objectContaining({ duration: 8, scored: 8, skipped: 0, failed: 0 })),
+    )
+  })
+
+  it.skipIf(!hasOpenssl)('like all others takes new keys and a new certificate (skipped without openssl)', async () => {
+    const files = new ScratchFiles()
+    const { secret, stored } = keyNamed('newcomer')
+    const keys = files.write('keys.json', { keys: [keyNamed('other').stored] })
+    const { certificateFile, keyFile } = files.certificate('before')
+    const { port } = await start('--keys', keys, '--tls-cert', certificateFile, '--tls-key', keyFile)
+    const answers = () => Promise.all(Array.from({ length: 8 }, () => answered(port, secret)))
+    expect(await answers()).toEqual(Array.from({ length: 8 }, () => ['before', 401]))
+    files.write('keys.json', { keys: [stored] })
+    files.certificate('after')
+    await expect.poll(answers, { timeout: 20_000 }).toEqual(Array.from({ length: 8 }, () => ['after', 426]))
+    files.remove()
   })
 
   it('ends the whole program where its model cannot be had, and says why', async () => {
