@@ -34,10 +34,11 @@ export class Listening {
   #ending: Promise<void> | undefined
 
   /** Connects at once and starts the sound. */
-  constructor(source: SoundSource, server: URL, handlers: ListeningHandlers) {
+  constructor(source: SoundSource, server: URL, key: string | undefined, handlers: ListeningHandlers) {
     this.#source = source
     this.#handlers = handlers
-    this.#stream = connect(server, { encoding: 's16le', sampleRate: source.sampleRate, evidence: true })
+    const asked = { encoding: 's16le', sampleRate: source.sampleRate, evidence: true } as const
+    this.#stream = connect(server, asked, key === undefined ? {} : { token: key })
     this.#follow()
     source.start(
       (samples) => this.#hear(samples),

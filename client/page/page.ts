@@ -1,4 +1,5 @@
 import type { ConnectionState, EarwitnessError, ReadyEvent, ScoreEvent, SummaryEvent } from '../sdk/index.ts'
+import { AccessKey } from './access-key.ts'
 import { AlertList } from './alert-list.ts'
 import { ConnectionView } from './connection-view.ts'
 import { element } from './elements.ts'
@@ -24,6 +25,8 @@ export class Page {
   readonly #alerts = new AlertList()
   readonly #connection = new ConnectionView()
   readonly #facts = new FactsView()
+  readonly #key = new AccessKey(() => this.#again())
+  #again = (): void => {}
   #listening: Listening | undefined
   #opening = 0
   #windowSeconds = 0
@@ -45,7 +48,9 @@ export class Page {
   /** Ends what is heard, opens a sound and listens to it. Of several asked for in a row, the last one wins. */
   async listenTo(kind: SourceKind, open: () => Promise<SoundSource>): Promise<void> {
     const turn = ++this.#opening
+    this.#again = () => void this.listenTo(kind, open)
     this.#bar.problem(undefined)
+    this.#key.dismiss()
     await this.stop()
     try {
       const source = await open()
@@ -70,7 +75,7 @@ export class Page {
     this.#strip.clear()
     this.#bar.started(kind, source.name)
     this.#connection.show('connecting')
-    this.#listening = new Listening(source, this.#server, {
+    this.#listening = new Listening(source, this.#server, this.#key.value, {
       heard: (samples, seconds) => this.#onHeard(samples, seconds),
       state: (state) => this.#onState(state),
       ready: (ready) => this.#onReady(ready),
@@ -114,6 +119,7 @@ export class Page {
 
   #onError(error: EarwitnessError, state: ConnectionState): void {
     const words = errorWords(error)
+    if (error.code === 'unauthorized') this.#key.ask()
     if (state === 'open') this.#facts.notice(words)
     else this.#bar.problem(state === 'reconnecting' ? `${words} Trying again.` : words)
   }

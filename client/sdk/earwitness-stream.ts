@@ -10,7 +10,7 @@ import { Resumption } from './resumption.ts'
 import type { ConnectionState, LostAudio, StreamEvents } from './stream-events.ts'
 import type { StreamSettings } from './stream-settings.ts'
 import { StreamSocket } from './stream-socket.ts'
-import { bearerProtocols } from './token.ts'
+import { bearerProtocols, isSendable } from './token.ts'
 import { TypedEmitter } from './typed-emitter.ts'
 
 /**
@@ -145,6 +145,11 @@ export class EarwitnessStream {
 
   #connect(token: string | undefined): void {
     const { address, protocols, Socket, keepAliveMs } = this.#settings
+    if (token !== undefined && !isSendable(token)) {
+      const error = new EarwitnessError('unauthorized', 'the token has characters that no key or token has')
+      this.#retryTimer = setTimeout(() => this.#lost(error))
+      return
+    }
     this.#token = token
     const socket = new StreamSocket(address, [...bearerProtocols(token), ...protocols], Socket, keepAliveMs, {
       opened: () => this.#start(socket),

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { keyNamed } from '../server/access/scratch-files.ts'
 import { CHROMIUM, launchChromium } from './chromium.ts'
 import { lowContrasts } from './contrast.ts'
 import { fixture, untilText, visit } from './page-visit.ts'
@@ -48,11 +49,12 @@ describe.skipIf(CHROMIUM === undefined)('the page for everybody (skipped without
 
   it('has a name for every control, picture and meter', async () => {
     const { page } = await visit(browser, url)
-    const nameless = await page.evaluate(() =>
-      [...document.querySelectorAll('button, a, meter, [role="img"], input:not([hidden])')]
-        .filter((part) => !(part.getAttribute('aria-label') ?? part.textContent ?? '').trim())
-        .map((part) => part.outerHTML),
-    )
+    const nameless = await page.evaluate(() => {
+      const labelOf = (part: Element) => (part instanceof HTMLInputElement ? part.labels?.[0]?.textContent : undefined)
+      return [...document.querySelectorAll('button, a, meter, [role="img"], input:not([hidden])')]
+        .filter((part) => !(part.getAttribute('aria-label') ?? labelOf(part) ?? part.textContent ?? '').trim())
+        .map((part) => part.outerHTML)
+    })
     expect(nameless).toEqual([])
     await page.close()
   })
@@ -87,6 +89,54 @@ describe.skipIf(CHROMIUM === undefined)('the page for everybody (skipped without
     const { page } = await visit(browser, url, { reducedMotion: 'reduce' })
     const duration = await page.locator('#gauge-mark').evaluate((mark) => getComputedStyle(mark).transitionProperty)
     expect(duration).toBe('none')
+    await page.close()
+  })
+})
+
+describe.skipIf(CHROMIUM === undefined)('the page of a server that wants a key (skipped without `chromium`)', () => {
+  const { secret, stored } = keyNamed('visitor')
+  let server: RunningServer
+  let browser: Browser
+  let url: string
+  beforeAll(async () => {
+    server = await serve({ port: 0, access: { keys: [stored] } })
+    url = `http://127.0.0.1:${server.port}/`
+    browser = await launchChromium(fixture('fake-speech.wav'))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  it('asks for it, says when it is wrong, goes on with the right one, and keeps it for the tab', async () => {
+    const { page } = await visit(browser, url)
+    expect(await page.locator('#key-form').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#problem', /access key/)
+    await page.locator('#key:focus').fill('not the key')
+    await page.getByRole('button', { name: 'Use it' }).click()
+    await page.locator('#key:focus').waitFor()
+    await page.getByLabel('Access key').fill(secret)
+    await page.keyboard.press('Enter')
+    await untilText(page, '#connection-words', /^Connected$/)
+    expect(await page.locator('#key-form').isVisible()).toBe(false)
+
+    await page.reload()
+    await page.locator('#microphone:enabled').click()
+    await untilText(page, '#connection-words', /^Connected$/)
+    const other = await visit(browser, url)
+    await other.page.getByRole('button', { name: 'Microphone' }).click()
+    await other.page.locator('#key:focus').waitFor()
+    await other.page.close()
+    await page.close()
+  })
+
+  it.each([320, 1440])('needs no sideways scrolling at %i pixels while it asks', async (width) => {
+    const { page } = await visit(browser, url, { viewport: { width, height: 800 } })
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await page.locator('#key:focus').waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(await lowContrasts(page, 4.5)).toEqual([])
     await page.close()
   })
 })

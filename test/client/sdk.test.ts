@@ -228,8 +228,11 @@ describe('a stream to a server with keys', () => {
   })
   afterAll(() => server.stop())
 
-  it('ends at once without a key', async () => {
-    const stream = connect(url, {}, { WebSocket })
+  it.each([
+    ['without a key', {}],
+    ['with what can be no key', { token: 'a key, or not' }],
+  ])('ends at once %s', async (_, access) => {
+    const stream = connect(url, {}, { WebSocket, ...access })
     expect(await next(stream, 'error')).toMatchObject({ code: 'unauthorized' })
     expect(stream.state).toBe('closed')
   })
