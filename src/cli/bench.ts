@@ -4,6 +4,7 @@ import type { TransportName } from '../server/serve.ts'
 import { AST_SIZES, benchAst } from './bench/ast.ts'
 import { benchDecode } from './bench/decode.ts'
 import { benchDsp } from './bench/dsp.ts'
+import { benchGrowth, type GrowthOptions } from './bench/growth.ts'
 import { benchLatency } from './bench/latency.ts'
 import { machine } from './bench/machine.ts'
 import { BATCHES, benchModel } from './bench/model.ts'
@@ -37,9 +38,10 @@ Examples:
   $ earwitness bench model --model my-ast --provider webgpu --batch 1,8,32
   $ earwitness bench latency --streams 1,10,50 --transport uws
   $ earwitness bench streams --cores 1 --seconds 20 --transport ws --encoding s16le
+  $ earwitness bench growth --plots plots
   $ earwitness bench all --json > bench.json`,
     )
-  for (const command of [dsp(), decode(), model(), ast(), latency(), streams(), all()]) {
+  for (const command of [dsp(), decode(), model(), ast(), latency(), streams(), growth(), all()]) {
     bench.addCommand(command.option('--json', 'on one line').exitOverride())
   }
   return bench
@@ -115,6 +117,16 @@ function streams(): Command {
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .option('--no-peer', "leave out Python's sliding window (which needs python3 with torch; PYTHON names one)")
     .action(async (flags: StreamsOptions & { json?: boolean }) => print(flags, await benchStreams(flags)))
+}
+
+function growth(): Command {
+  return new Command('growth')
+    .description('cost against the number of streams (until windows are skipped), the hop, and hours of audio')
+    .option('--seconds <count>', 'for each number of streams and each hop', above(0), 24)
+    .option('--hours <count>', 'of audio in one stream', above(0), 6)
+    .option('--up-to <count>', 'of streams to try', above(0), Number.POSITIVE_INFINITY)
+    .option('--plots <folder>', 'draw them there, as SVG')
+    .action(async (flags: GrowthOptions & { json?: boolean }) => print(flags, await benchGrowth(flags)))
 }
 
 function all(): Command {

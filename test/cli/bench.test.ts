@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -113,6 +116,19 @@ describe('earwitness bench', () => {
       expect(parts / run.atMost.cpuMsPerStreamSecond).toBeCloseTo(1, 1)
       expect(Object.keys(run.cpuMsByPart)).toEqual(expect.arrayContaining(['decode', 'mel', 'score', 'socket']))
     }
+  })
+
+  it('growth tells and draws what a stream costs by streams, hop and hours', { timeout: 120_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'earwitness-growth-'))
+    const words = ['--seconds', '1', '--hours', '0.51', '--up-to', '1', '--plots', folder]
+    const report = await bench('growth', ...words)
+    expect(report.byStreams).toMatchObject([{ streams: 1, errors: [] }])
+    expect(report.byHop.map(({ hop }: { hop: number }) => hop)).toEqual([0.1, 0.2, 0.5, 1, 2])
+    expect(report.byHours.map(({ hours }: { hours: number }) => hours)).toEqual([0.25, 0.5])
+    for (const name of ['growth-hop', 'growth-hours', 'growth-latency', 'growth-streams']) {
+      expect(await readFile(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg [\s\S]*<circle [\s\S]*<\/svg>\n$/)
+    }
+    await rm(folder, { recursive: true })
   })
 
   it('streams refuses a transport that is none, with exit code 2', async () => {

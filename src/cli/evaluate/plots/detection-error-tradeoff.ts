@@ -1,9 +1,9 @@
+import { deviateAxis, FAKE_COLOUR, GUIDE_COLOUR, SYSTEM_COLOURS } from '../../figure/axes.ts'
+import { Figure, type Stroke } from '../../figure/figure.ts'
 import type { JudgedRecording } from '../judged-recording.ts'
 import { ReceiverOperatingCurve } from '../receiver-operating-curve.ts'
 import type { EvaluationReport } from '../report.ts'
 import { percent, within } from '../report-in-words.ts'
-import { deviateAxis, FAKE_COLOUR, GUIDE_COLOUR, SYSTEM_COLOURS } from './axes.ts'
-import { Figure, type Stroke } from './figure.ts'
 
 /** False alarms against misses at every threshold, with the EER and the shipped threshold; a thin line for each system. */
 export function detectionErrorTradeoff(judged: readonly JudgedRecording[], report: EvaluationReport): string {

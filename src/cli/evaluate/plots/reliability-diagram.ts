@@ -1,7 +1,7 @@
+import { FAKE_COLOUR, GUIDE_COLOUR, linearAxis } from '../../figure/axes.ts'
+import { Figure } from '../../figure/figure.ts'
 import type { Calibration } from '../calibration.ts'
 import { percent } from '../report-in-words.ts'
-import { FAKE_COLOUR, GUIDE_COLOUR, linearAxis } from './axes.ts'
-import { Figure } from './figure.ts'
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 

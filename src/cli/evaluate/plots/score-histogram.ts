@@ -1,9 +1,9 @@
 import { logitOf } from '../../../scoring/log-odds.ts'
 import type { ModelManifest } from '../../../scoring/model-manifest.ts'
 import { MOST_LOGIT } from '../../../stream/probability.ts'
+import { FAKE_COLOUR, GUIDE_COLOUR, linearAxis, REAL_COLOUR } from '../../figure/axes.ts'
+import { Figure } from '../../figure/figure.ts'
 import type { Judged } from '../receiver-operating-curve.ts'
-import { FAKE_COLOUR, GUIDE_COLOUR, linearAxis, REAL_COLOUR } from './axes.ts'
-import { Figure } from './figure.ts'
 
 const BINS = 40
 const BIN = (2 * MOST_LOGIT) / BINS

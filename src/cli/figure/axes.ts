@@ -33,3 +33,12 @@ export function probit(rate: number): number {
     t - (2.515517 + 0.802853 * t + 0.010328 * t ** 2) / (1 + 1.432788 * t + 0.189269 * t ** 2 + 0.001308 * t ** 3)
   return share < 0.5 ? -deviate : deviate
 }
+
+/** Equal ratios are equally far apart. */
+export function logAxis(words: string, from: number, to: number, ticks: readonly number[]): Axis {
+  return {
+    words,
+    ticks: ticks.map((at) => ({ at, text: String(at) })),
+    place: (value) => Math.log(value / from) / Math.log(to / from),
+  }
+}

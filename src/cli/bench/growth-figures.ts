@@ -1,0 +1,90 @@
+import { FAKE_COLOUR, linearAxis, logAxis, REAL_COLOUR } from '../figure/axes.ts'
+import { Figure } from '../figure/figure.ts'
+import type { GrowthReport } from './growth.ts'
+
+type Points = readonly (readonly [number, number])[]
+
+/** Name and figure of each thing that grows. */
+export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [string, Figure][] {
+  const last = byHours.at(-1)
+  const half = byHours[Math.floor((byHours.length - 1) / 2)]
+  const perHour = (from: number, to: number, seconds: number) => (seconds / (to - from)).toFixed(0)
+  return [
+    [
+      'growth-streams',
+      lines(
+        'Processor time of a stream, by streams',
+        'milliseconds for a second of audio, the whole server, 0.5 s hop, PCM at 16 kHz',
+        logAxis('streams at once', 1, 256, [1, 2, 5, 10, 20, 50, 100, 200]),
+        'ms a stream and second',
+        { 'processor time': byStreams.map((load) => [load.streams, load.cpuMsPerStreamSecond]) },
+      ),
+    ],
+    [
+      'growth-latency',
+      lines(
+        'From the packet that completes a window to its event, by streams',
+        'as the client sees it, 0.5 s hop, PCM at 16 kHz',
+        logAxis('streams at once', 1, 256, [1, 2, 5, 10, 20, 50, 100, 200]),
+        'ms',
+        {
+          '99 of 100 within': byStreams.map((load) => [load.streams, load.dueToEventMs.p99 ?? 0]),
+          'half within': byStreams.map((load) => [load.streams, load.dueToEventMs.p50 ?? 0]),
+        },
+      ),
+    ],
+    [
+      'growth-hop',
+      lines(
+        'Processor time of a stream, by hop',
+        'milliseconds for a second of audio, ten streams',
+        logAxis('seconds of audio between two scores', 0.1, 2, [0.1, 0.2, 0.5, 1, 2]),
+        'ms a stream and second',
+        { 'processor time': byHop.map((load) => [load.hop, load.cpuMsPerStreamSecond]) },
+      ),
+    ],
+    [
+      'growth-hours',
+      lines(
+        'Memory of one stream, by hours of audio',
+        last && half
+          ? `an hour of audio took ${perHour(0, half.hours, half.cpuSeconds)} s of processor time in the first half, ` +
+              `${perHour(half.hours, last.hours, last.cpuSeconds - half.cpuSeconds)} s in the second`
+          : '',
+        linearAxis('hours of audio', 0, last?.hours ?? 1, wholeNumbers(last?.hours ?? 1)),
+        'MiB resident',
+        { 'the process with its model': byHours.map(({ hours, residentMiB }) => [hours, residentMiB]) },
+      ),
+    ],
+  ]
+}
+
+function lines(
+  title: string,
+  note: string,
+  x: ReturnType<typeof linearAxis>,
+  words: string,
+  series: Readonly<Record<string, Points>>,
+): Figure {
+  const most = Math.max(1, ...Object.values(series).flatMap((points) => points.map(([, y]) => y)))
+  const step = niceStep(most)
+  const top = Math.ceil(most / step) * step
+  const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, at) => at * step)
+  const figure = new Figure(title, note, x, linearAxis(words, 0, top, ticks))
+  for (const [at, [name, points]] of Object.entries(series).entries()) {
+    const stroke = { colour: at === 0 ? REAL_COLOUR : FAKE_COLOUR, width: 2 }
+    figure.line(points, stroke).legend(name, stroke)
+    for (const point of points) figure.dot(point, 3, stroke.colour)
+  }
+  return figure
+}
+
+/** 1, 2 or 5 times a power of ten, so that about five of them make the whole. */
+function niceStep(most: number): number {
+  const power = 10 ** Math.floor(Math.log10(most / 5))
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => most / step <= 6) ?? 10 * power
+}
+
+function wholeNumbers(to: number): number[] {
+  return Array.from({ length: Math.floor(to) + 1 }, (_, at) => at)
+}
