@@ -23,7 +23,7 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
     [
       'growth-latency',
       lines(
-        'From the packet that completes a window to its event, by streams',
+        'Time from a complete window to its event, by streams',
         'as the client sees it, 0.5 s hop, PCM at 16 kHz',
         logAxis('streams at once', 1, 256, [1, 2, 5, 10, 20, 50, 100, 200]),
         'ms',
