@@ -26,6 +26,7 @@ const PALE = '#e5e7eb'
 export class Figure {
   readonly #x: Axis
   readonly #y: Axis
+  readonly #title: string
   readonly #frame: string[] = []
   readonly #marks: string[] = []
   readonly #words: string[] = []
@@ -33,6 +34,7 @@ export class Figure {
 
   /** @param note below the title: the numbers that the figure stands for */
   constructor(title: string, note: string, x: Axis, y: Axis) {
+    this.#title = title
     this.#x = x
     this.#y = y
     const middle = (LEFT + WIDTH - RIGHT) / 2
@@ -122,6 +124,7 @@ export class Figure {
     const [width, height] = [WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM]
     const area = `x="${LEFT}" y="${TOP}" width="${width}" height="${height}"`
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="${INK}">
+<title>${escaped(this.#title)}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 <clipPath id="area"><rect ${area}/></clipPath>
 ${this.#frame.join('\n')}
