@@ -11,12 +11,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
 from channels import set_level, through_codec
 from features import LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, mel_frames
 from measures import auc, bounds, eer
+from quiet_onnxruntime import onnxruntime
 from store import Corpus
 
 LEVEL_DB = -26.0

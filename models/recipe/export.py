@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import soundfile
 import torch
 from scipy.optimize import minimize
@@ -26,6 +25,7 @@ from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSE
 from incremental import write_incremental
 from leave_out import left_out_scores
 from network import RECEPTIVE, Detector
+from quiet_onnxruntime import onnxruntime
 from speech import resample, trim
 from train import score_entries
 

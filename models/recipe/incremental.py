@@ -11,12 +11,12 @@ import hashlib
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import nn
 
 from features import LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES
 from network import EMBEDDING, RECEPTIVE, STRIDE
+from quiet_onnxruntime import onnxruntime
 
 EMBEDDINGS = (WINDOW_FRAMES - RECEPTIVE) // STRIDE + 1
 SPREAD_FLOOR = 1e-4

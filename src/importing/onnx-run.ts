@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { fakeLogitOf } from '../scoring/fake-logit.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
+import { InferenceSession, Tensor } from '../scoring/onnxruntime.ts'
 import { aboutFile, badModel } from './bad-model.ts'
 
 type Face = Pick<ModelManifest, 'input' | 'output' | 'frontend'>

@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Incremental, Piece } from './backbone-pieces.ts'
+import { InferenceSession, Tensor } from './onnxruntime.ts'
 
 /** A batch of windows, each with the embeddings that are known of it, and the frames for those that are not. */
 export interface Step {

@@ -3,9 +3,9 @@
  * does nothing else. It takes a batch's memory by transfer and gives it back with the answer.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { IncrementalInference, type PartsDescription, type Step, type SteppedBatch } from './incremental-inference.ts'
 import type { Candidate } from './model-package.ts'
+import { InferenceSession, Tensor } from './onnxruntime.ts'
 import { sessionOptions } from './session-options.ts'
 
 export interface LoadRequest {

@@ -1,5 +1,5 @@
-import type { InferenceSession } from 'onnxruntime-node'
 import type { Provider } from './model-manifest.ts'
+import type { InferenceSession } from './onnxruntime.ts'
 
 /** How onnxruntime runs any model here. */
 export function sessionOptions(provider: Provider, threads: number): InferenceSession.SessionOptions {

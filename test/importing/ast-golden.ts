@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'npyjs'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type AstOptions, type AstWeights, astWeightsFrom } from '../../src/importing/ast-weights.ts'
 import { readPth } from '../../src/importing/pth.ts'
 import { readSafetensors } from '../../src/importing/safetensors.ts'
 import type { Tensors } from '../../src/importing/tensors.ts'
+import { InferenceSession, Tensor } from '../../src/scoring/onnxruntime.ts'
 
 const MEL_BINS = 128
 

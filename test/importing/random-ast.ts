@@ -1,8 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { astInput, FloatEdition } from '../../src/importing/ast-graph.ts'
 import { AST_INPUT, writeAst } from '../../src/importing/ast-nodes.ts'
 import type { AstBlock, AstWeights, LayerNorm, Linear } from '../../src/importing/ast-weights.ts'
 import { OnnxGraph } from '../../src/importing/onnx-graph.ts'
+import { InferenceSession, Tensor } from '../../src/scoring/onnxruntime.ts'
 
 const MEL_BINS = 128
 const PATCH = 16

@@ -6,9 +6,9 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { loadFft } from '../../dsp/fft.ts'
 import { createFrontEnd, TORCHAUDIO_MEL } from '../../dsp/front-ends.ts'
+import { InferenceSession, Tensor } from '../../scoring/onnxruntime.ts'
 import { sessionOptions } from '../../scoring/session-options.ts'
 
 const SAMPLES = 163_840
