@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
+import { hungThreads } from '../scoring/hung-threads.ts'
 import { benchCommand } from './bench.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { failureInWords } from './failure-words.ts'
@@ -47,6 +48,13 @@ try {
 }
 // Nobody reads on: what still waits for input, such as standard input or ffmpeg, is left.
 if (readerGone.aborted) process.exit()
+if (hungThreads() > 0) endBySignal()
+
+/** Exiting waits for every thread, for ever where one hangs. Supervisors count SIGTERM as a good end, SIGKILL as a bad one. */
+function endBySignal(): void {
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, process.exitCode ? 'SIGKILL' : 'SIGTERM')
+}
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)]

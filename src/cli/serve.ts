@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
+import { EarwitnessError } from '../protocol/errors.ts'
 import { type Limits, limitsWith } from '../protocol/limits.ts'
+import { MOST_HUNG_THREADS, tooManyHang } from '../scoring/hung-threads.ts'
 import type { ProviderChoice } from '../scoring/model-manifest.ts'
 import { serve, type TransportName } from '../server/serve.ts'
 import { WorkerLink } from '../server/worker-link.ts'
@@ -142,9 +144,13 @@ function count(text: string): number {
   return value
 }
 
+/** @throws EarwitnessError where this process should be replaced by another */
 async function untilSignal(failed?: Promise<never>): Promise<void> {
-  const signalled = new Promise<void>((resolve) => {
+  const signalled = new Promise<void>((resolve, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    tooManyHang.addEventListener('abort', () =>
+      reject(new EarwitnessError('inference_failed', `${MOST_HUNG_THREADS} inferences hang and cannot be ended`)),
+    )
   })
   await (failed === undefined ? signalled : Promise.race([signalled, failed]))
 }

@@ -1,3 +1,4 @@
+import './no-telemetry.ts'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
@@ -5,6 +6,7 @@ import { EarwitnessError } from '../protocol/errors.ts'
 import { embeddingsIn } from './backbone-pieces.ts'
 import { fakeLogitOf, outputWidth } from './fake-logit.ts'
 import { goldenLogit } from './golden-logit.ts'
+import { countAsHung, MOST_HUNG_THREADS, tooManyHang } from './hung-threads.ts'
 import type { Step } from './incremental-inference.ts'
 import { IncrementalWindows, type ScoredStep } from './incremental-windows.ts'
 import type { LoadPartsRequest, LoadRequest, WorkerAnswer, WorkerRequest } from './inference-worker.ts'
@@ -167,6 +169,12 @@ export class InferenceThread {
   }
 
   async #startWorker(): Promise<void> {
+    if (tooManyHang.aborted) {
+      throw new EarwitnessError(
+        'inference_failed',
+        `${MOST_HUNG_THREADS} inferences hang; the process must be restarted`,
+      )
+    }
     // The worker is always the built file: Node 20 cannot start a thread from TypeScript.
     // A worker inherits Node's options, such as --cpu-prof, and refuses this one of them.
     const inherits = !process.execArgv.some((word) => word.startsWith('--input-type'))
@@ -207,6 +215,7 @@ export class InferenceThread {
     const timer = setTimeout(() => {
       const timeout = new EarwitnessError('inference_timeout', `no answer within ${scoringSeconds} s`)
       this.#settle((pending) => pending.reject(timeout))
+      countAsHung(worker)
       this.#lose(worker, 'the worker hung')
     }, scoringSeconds * 1000)
     const answered = new Promise<WorkerAnswer>((resolve, reject) => {
