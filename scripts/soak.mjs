@@ -1,5 +1,4 @@
-// npm run soak -- [--minutes 20] [--clients 8] [--transport ws] [--out soak]: streams come, go and misbehave against a real server;
-// memory, handles and latency are noted every five seconds and drawn. Ends with 1 where they do not stay flat.
+// npm run soak: streams come, go and misbehave against a real server; memory, handles and latency are noted and drawn.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,8 +15,21 @@ const EVERY_MS = 5_000
 /** What the last quarter may have more than the second, beside a tenth. */
 const SLACK = { residentMiB: 24, handles: 8 }
 
+const HELP = `npm run soak -- [--minutes 20] [--clients 8] [--transport ws] [--out soak]
+
+Starts a server and lets streams come, go, lose packets and misbehave. Memory, handles and latency are noted every five seconds.
+
+  --minutes N       how long; an hour shows what twenty minutes hide
+  --clients N       how many at a time, each of a kind drawn by chance
+  --transport NAME  ws or uws
+  --out FOLDER      where soak.svg draws the course and soak.json holds it
+
+Ends with 1 where memory or handles grow from the second quarter to the last, where a client was treated other than it should,
+or where the server did not end with 0.`
+
 const { values: flags } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h' },
     minutes: { type: 'string', default: '20' },
     clients: { type: 'string', default: '8' },
     transport: { type: 'string', default: 'ws' },
@@ -25,15 +37,17 @@ const { values: flags } = parseArgs({
   },
 })
 
-const server = spawn(
-  process.execPath,
-  [MAIN, 'serve', '--port', '0', '--transport', flags.transport, '--log-level', 'warn'],
-  {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  },
-)
-const [line] = await once(createInterface({ input: server.stdout }), 'line')
-const port = Number(/:(\d+)/.exec(line)[1])
+if (flags.help) {
+  console.log(HELP)
+  process.exit()
+}
+
+const words = ['serve', '--port', '0', '--transport', flags.transport, '--log-level', 'error']
+const server = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+const ended = once(server, 'exit')
+const first = await Promise.race([once(createInterface({ input: server.stdout }), 'line'), ended.then(() => [])])
+const port = Number(/:(\d+)/.exec(first[0])?.[1])
+if (Number.isNaN(port)) process.exit(1)
 
 const ending = new AbortController()
 const stopAt = performance.now() + Number(flags.minutes) * 60_000
@@ -53,16 +67,22 @@ const running = Array.from({ length: Number(flags.clients) }, async (_, at) => {
   await wait(at * 700)
   while (!ending.signal.aborted) await runClient(port, ending.signal, note)
 })
-while (performance.now() < stopAt && server.exitCode === null) {
-  await wait(EVERY_MS)
-  course.push(await observe())
-  if (process.stderr.isTTY) process.stderr.write(`\r${JSON.stringify(course.at(-1))}`)
+ended.then(() => ending.abort())
+while (performance.now() < stopAt && !ending.signal.aborted) {
+  await wait(EVERY_MS, undefined, { signal: ending.signal }).catch(() => {})
+  try {
+    course.push(await observe())
+    if (process.stderr.isTTY) process.stderr.write(`\r${inWords(course.at(-1))} `)
+  } catch (error) {
+    unexpected.push(`no metrics: ${error.message}`)
+  }
 }
+if (ending.signal.aborted) unexpected.push('the server ended by itself')
 ending.abort()
 await Promise.all(running)
 server.kill('SIGTERM')
-const [exitCode] = server.exitCode === null ? await once(server, 'exit') : [server.exitCode]
-report(exitCode)
+const [exitCode, exitSignal] = await ended
+report(exitCode ?? exitSignal)
 
 async function observe() {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
@@ -78,6 +98,11 @@ async function observe() {
     latencyP50: sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN,
     latencyP99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
   }
+}
+
+function inWords({ minutes, residentMiB, handles, streams, latencyP99 }) {
+  const figures = `${residentMiB.toFixed(0)} MiB, ${handles} handles, ${streams} streams, p99 ${latencyP99.toFixed(0)} ms`
+  return `${minutes.toFixed(1)} of ${flags.minutes} min: ${figures}`
 }
 
 function handlesOf(pid) {
@@ -118,7 +143,7 @@ function report(exit) {
   }
   writeFileSync(join(flags.out, 'soak.json'), `${JSON.stringify({ ...result, course }, null, 1)}\n`)
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-  process.exitCode = growing.length + unexpected.length + exit === 0 ? 0 : 1
+  process.exitCode = growing.length + unexpected.length === 0 && exit === 0 ? 0 : 1
 }
 
 function figures(which) {
