@@ -21,7 +21,8 @@ const EVENTS = {
   error: 'A window or the stream failed. Where `fatal` is true the socket is closed after it.',
 }
 const WORDS = {
-  keepAlive: 'Keeps a stream without audio from being closed as idle.',
+  keepAlive:
+    'Keeps a stream without audio from being closed as idle. Where `resume` was asked for, the newest `ack` answers.',
   finalize: 'Asks for the scores of what is there, and a summary; the stream goes on.',
   close: 'Ends the audio: what is there is scored, the summary comes, the socket closes with 1000.',
 }

@@ -9,6 +9,16 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const forTests = process.argv.includes('--test')
 
+/** Real programs that the tests use, and Debian's packages that have them. */
+const TEST_PROGRAMS = {
+  chromium: 'chromium',
+  ffmpeg: 'ffmpeg',
+  'espeak-ng': 'espeak-ng',
+  python3: 'python3',
+  haproxy: 'haproxy',
+  ip: 'iproute2',
+}
+
 requireNode(20, 19)
 installPackages()
 build()
@@ -56,9 +66,10 @@ function newestChange(path) {
   return Math.max(entry.mtimeMs, ...readdirSync(path).map((name) => newestChange(join(path, name))))
 }
 
-/** The tests use a real browser, ffmpeg, a speech synthesiser, Python and a load balancer: Debian's, where we may install them. */
+/** Installs those that are missing, where we may. */
 function installTestPrograms() {
-  const packages = ['chromium', 'ffmpeg', 'espeak-ng', 'python3', 'haproxy'].filter((program) => !onPath(program))
+  const missing = Object.keys(TEST_PROGRAMS).filter((program) => !onPath(program))
+  const packages = missing.map((program) => TEST_PROGRAMS[program])
   if (packages.length === 0) return
   const apt = aptCommand()
   if (apt === undefined) {

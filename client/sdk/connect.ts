@@ -20,7 +20,10 @@ export interface ConnectOptions {
   readonly protocols?: readonly string[]
   /** How a broken connection is tried again: 12 times in a row, after 0.5 to 15 s. `false`: never. */
   readonly reconnection?: Partial<ReconnectionPolicy> | false
-  /** Milliseconds of silence after which `keepAlive` is sent. Default 10 s; servers close a stream after 30 s. */
+  /**
+   * Milliseconds after which `keepAlive` is sent where nothing was sent or heard. Default 3 s; servers close a stream after 30 s. Two to
+   * three times as long without a word from the server, and a connection that can be resumed is given up for another.
+   */
   readonly keepAliveMs?: number
   /** Milliseconds without any event after which `close` gives up waiting for the summary. Default 15 s. */
   readonly closeTimeoutMs?: number
@@ -52,7 +55,7 @@ export function connect(
     Socket: webSocketClass(options.WebSocket),
     reconnection:
       reconnection === false ? { ...DEFAULT_RECONNECTION, attempts: 0 } : { ...DEFAULT_RECONNECTION, ...reconnection },
-    keepAliveMs: options.keepAliveMs ?? 10_000,
+    keepAliveMs: options.keepAliveMs ?? 3_000,
     closeTimeoutMs: options.closeTimeoutMs ?? 15_000,
     bufferBytes: bytesIn(bufferSeconds),
     historyBytes: bytesIn(HISTORY_SECONDS),

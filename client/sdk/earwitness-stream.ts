@@ -144,14 +144,15 @@ export class EarwitnessStream {
   }
 
   #connect(token: string | undefined): void {
-    const { address, protocols, Socket, keepAliveMs } = this.#settings
+    const { address, protocols, Socket, keepAliveMs, parameters } = this.#settings
     if (token !== undefined && !isSendable(token)) {
       const error = new EarwitnessError('unauthorized', 'the token has characters that no key or token has')
       this.#retryTimer = setTimeout(() => this.#lost(error))
       return
     }
     this.#token = token
-    const socket = new StreamSocket(address, [...bearerProtocols(token), ...protocols], Socket, keepAliveMs, {
+    const liveness = { keepAliveMs, isAnswered: Boolean(parameters.resume) }
+    const socket = new StreamSocket(address, [...bearerProtocols(token), ...protocols], Socket, liveness, {
       opened: () => this.#start(socket),
       event: (event) => this.#receive(event),
       unreadable: (error) => this.#events.emit('error', error),

@@ -15,13 +15,20 @@ export interface StreamSocketHandlers {
   ended(error: EarwitnessError | undefined, wasOpen: boolean): void
 }
 
-/** One connection, from its opening to its end, with a `keepAlive` whenever nothing else was sent for a while. */
+/** Looks in a row that may find silence: at the second a `keepAlive` asks, at the next its answer is overdue. */
+const SILENT_LOOKS = 2
+
+/**
+ * One connection, from its opening to its end, with a `keepAlive` whenever nothing was sent or heard for a while. A wire that
+ * breaks without a word is found by silence: before the connection is open, and afterwards where the server answers `keepAlive`.
+ */
 export class StreamSocket {
   readonly #socket: WebSocketLike
   readonly #handlers: StreamSocketHandlers
-  readonly #keepAliveMs: number
-  #keepAlive: ReturnType<typeof setInterval> | undefined
+  readonly #isAnswered: boolean
+  readonly #looks: ReturnType<typeof setInterval>
   #quiet = true
+  #silentLooks = 0
   #wasOpen = false
   #ended = false
   #fatal: EarwitnessError | undefined
@@ -30,11 +37,12 @@ export class StreamSocket {
     address: URL,
     protocols: readonly string[],
     Socket: WebSocketConstructor,
-    keepAliveMs: number,
+    { keepAliveMs, isAnswered }: { readonly keepAliveMs: number; readonly isAnswered: boolean },
     handlers: StreamSocketHandlers,
   ) {
     this.#handlers = handlers
-    this.#keepAliveMs = keepAliveMs
+    this.#isAnswered = isAnswered
+    this.#looks = setInterval(() => this.#look(), keepAliveMs)
     this.#socket = new Socket(address.href, [...protocols])
     this.#socket.binaryType = 'arraybuffer'
     this.#socket.addEventListener('open', () => this.#open())
@@ -81,16 +89,26 @@ export class StreamSocket {
   #open(): void {
     if (this.#ended) return
     this.#wasOpen = true
-    this.#keepAlive = setInterval(() => this.#tick(), this.#keepAliveMs)
+    this.#silentLooks = 0
     this.#handlers.opened()
   }
 
-  #tick(): void {
-    if (this.#quiet) this.sendMessage({ type: 'keepAlive' })
+  #look(): void {
+    this.#silentLooks += 1
+    const isSilent = this.#silentLooks >= SILENT_LOOKS
+    if (this.#silentLooks > SILENT_LOOKS && (this.#isAnswered || !this.#wasOpen)) this.#giveUp()
+    else if (this.#quiet || isSilent) this.sendMessage({ type: 'keepAlive' })
     this.#quiet = true
   }
 
+  #giveUp(): void {
+    this.abandon()
+    const error = new EarwitnessError('connection_lost', 'the server is silent; the connection counts as broken')
+    this.#handlers.ended(error, this.#wasOpen)
+  }
+
   #message(data: unknown): void {
+    this.#silentLooks = 0
     if (this.#ended || typeof data !== 'string') return
     const event = this.#read(data)
     if (event === undefined) return
@@ -115,6 +133,6 @@ export class StreamSocket {
 
   #stop(): void {
     this.#ended = true
-    clearInterval(this.#keepAlive)
+    clearInterval(this.#looks)
   }
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { Subject, type Subscription, tap } from 'rxjs'
 import { parseClientMessage } from '../protocol/client-messages.ts'
 import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
-import type { ServerEvent } from '../protocol/events.ts'
+import type { AckEvent, ServerEvent } from '../protocol/events.ts'
 import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import type { StreamInput } from '../stream/live-stream.ts'
@@ -62,6 +62,8 @@ export class Session implements ConnectionHandlers {
   #ending: { readonly code: number; readonly reason: string } = { code: 1000, reason: 'done' }
   /** What this side closed with, if it did. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined
+  /** Told again in answer to a `keepAlive`. */
+  #lastAck: AckEvent | undefined
   #isWanted: (event: ServerEvent) => boolean = () => true
   /** Seconds of each channel that are counted. */
   readonly #judgedSeconds: number[] = []
@@ -153,7 +155,10 @@ export class Session implements ConnectionHandlers {
       throw new EarwitnessError('message_too_large', `a text message may have ${textBytes} bytes`)
     }
     const message = parseClientMessage(text, this.#context.limits.jsonDepth)
-    if (message.type === 'keepAlive') return
+    if (message.type === 'keepAlive') {
+      if (this.#lastAck !== undefined) this.#tell(this.#lastAck)
+      return
+    }
     if (message.type === 'start') {
       if (this.#subscription !== undefined) throw new EarwitnessError('bad_message', 'the stream has already started')
       this.#start(message.parameters)
@@ -221,6 +226,7 @@ export class Session implements ConnectionHandlers {
 
   #tell(event: ServerEvent): void {
     this.#count(event)
+    if (event.type === 'ack') this.#lastAck = event
     if (event.type === 'error') {
       this.#log.warn({ code: event.code, fatal: event.fatal }, event.message)
       if (event.fatal)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { WebSocket } from 'ws'
-import { type ConnectionState, connect, type StreamRequest } from '../../client/sdk/index.ts'
+import { type ConnectionState, type ConnectOptions, connect, type StreamRequest } from '../../client/sdk/index.ts'
 import type { ServerEvent } from '../../src/protocol/events.ts'
 import { fakeSpeech, inPieces, realSpeech } from '../fixtures/recordings.ts'
 import { opusPackets } from '../stream/opus-packets.ts'
@@ -32,16 +32,16 @@ export interface Heard {
 export async function hear(
   url: string,
   [request, pieces]: (typeof SOUNDS)[number],
-  goesOn: (sent: number) => boolean,
-  breathMs = BREATH_MS,
+  goesOn: (sent: number, states: readonly ConnectionState[]) => boolean,
+  { breathMs = BREATH_MS, ...options }: ConnectOptions & { readonly breathMs?: number } = {},
 ): Promise<Heard> {
-  const stream = connect(url, request, { WebSocket, reconnection: QUICKLY, closeTimeoutMs: 60_000 })
+  const stream = connect(url, request, { WebSocket, reconnection: QUICKLY, closeTimeoutMs: 60_000, ...options })
   const events: ServerEvent[] = []
   const states: ConnectionState[] = []
   stream.on('event', (event) => events.push(event))
   stream.on('state', (state) => states.push(state))
   let sent = 0
-  for (; goesOn(sent); sent += 1) {
+  for (; goesOn(sent, states); sent += 1) {
     stream.send(pieces[sent % pieces.length]!)
     await stream.drained()
     const seconds = sent / (request.encoding === 'opus' ? 50 : 5)

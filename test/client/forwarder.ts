@@ -6,6 +6,8 @@ export interface Forwarder {
   readonly url: string
   /** Connections that come from now on go to this port. */
   target(port: number): void
+  /** Connections that are open now pass nothing on any more, and neither end hears of it. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -33,6 +35,9 @@ export async function startForwarder(): Promise<Forwarder> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     target: (next) => {
       port = next
+    },
+    cut: () => {
+      for (const socket of open) socket.unpipe().pause()
     },
     close: async () => {
       for (const socket of open) socket.destroy()

@@ -61,3 +61,20 @@ describe('a stream whose server is killed and that goes on at another one', () =
     }
   })
 })
+
+describe('a stream whose wire breaks without a word to either end', () => {
+  it('goes on by another connection, and hears what an unbroken one hears', { timeout: 60_000 }, async () => {
+    const server = await startServerProcess(0, flags)
+    const forwarder = await startForwarder()
+    forwarder.target(server.port)
+    const sound = SOUNDS[0]!
+    setTimeout(() => forwarder.cut(), 1_000)
+    const isMended = (states: readonly string[]): boolean => states.join() === 'open,reconnecting,open'
+    const heard = await hear(forwarder.url, sound, (_, states) => !isMended(states), { keepAliveMs: 1_000 })
+    expect(heard.states).toEqual(['open', 'reconnecting', 'open', 'closed'])
+    const whole = await hear(server.url, sound, (sent) => sent < heard.sent)
+    expectSameEvents(heard.events, whole.events, ['strongestEvidence'])
+    await server.kill()
+    await forwarder.close()
+  })
+})

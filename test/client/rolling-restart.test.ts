@@ -72,7 +72,9 @@ describe.skipIf(HAPROXY === undefined)('two servers behind haproxy (skipped wher
 
     let restarting = true
     const sounds = Array.from({ length: STREAMS }, (_, at) => SOUNDS[at % SOUNDS.length]!)
-    const moved = sounds.map((sound) => hear(`http://127.0.0.1:${front}`, sound, () => restarting, BREATH_MS))
+    const moved = sounds.map((sound) =>
+      hear(`http://127.0.0.1:${front}`, sound, () => restarting, { breathMs: BREATH_MS }),
+    )
     for (const port of behind) {
       await wait(1_000)
       expect(await servers.get(port)!.stop()).toBe(0)
@@ -84,7 +86,9 @@ describe.skipIf(HAPROXY === undefined)('two servers behind haproxy (skipped wher
     const heard = await Promise.all(moved)
     expect(heard.filter(({ states }) => states.includes('reconnecting'))).toHaveLength(STREAMS)
     const whole = await Promise.all(
-      sounds.map((sound, at) => hear(`http://127.0.0.1:${front}`, sound, (sent) => sent < heard[at]!.sent, BREATH_MS)),
+      sounds.map((sound, at) =>
+        hear(`http://127.0.0.1:${front}`, sound, (sent) => sent < heard[at]!.sent, { breathMs: BREATH_MS }),
+      ),
     )
     for (const [at, { events }] of heard.entries()) {
       expectSameEvents(events, whole[at]!.events, ['strongestEvidence'])

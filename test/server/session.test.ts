@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Limits } from '../../src/protocol/limits.ts'
@@ -90,6 +91,22 @@ describe.each<TransportName>(['ws', 'uws'])('a stream over %s', (transport) => {
     }
     expect(client.socket.readyState).toBe(client.socket.OPEN)
     expect((await client.closed).code).toBe(4408)
+  })
+
+  it('answers keepAlive by its newest ack, if it has one', async () => {
+    const port = await start()
+    const client = await StreamClient.open(port, { resume: true })
+    await client.send(firstSeconds(fakeSpeech, 2)).first('score')
+    await wait(100)
+    const newest = client.of('ack').at(-1)
+    client.send(KEEP_ALIVE)
+    await once(client.socket, 'message')
+    expect(client.events.at(-1)).toEqual(newest)
+    await client.finish()
+
+    const other = await StreamClient.open(port)
+    await other.send(KEEP_ALIVE).finish()
+    expect(other.of('ack')).toEqual([])
   })
 
   it('ends with its summary and 1008 when it has lived for connectionSeconds', async () => {
