@@ -35,7 +35,7 @@ export const DEFAULT_LIMITS = {
   streams: { value: 256, unit: 'streams', beyond: 'HTTP 503 too_many_streams' },
   loadPercent: {
     value: 80,
-    unit: 'percent of what one thread can do',
+    unit: 'percent of what a thread can do, and all cores together',
     beyond: 'HTTP 503 or close 1013 too_many_streams',
   },
   keyStreams: { value: 256, unit: 'streams', beyond: 'HTTP 429 quota_exceeded for that key (keys may have their own)' },

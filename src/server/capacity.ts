@@ -50,8 +50,10 @@ async function secondsOfAudio(scorer: Scorer, limits: Limits, fft: Fft): Promise
 async function secondsOfWindow(scorer: Scorer): Promise<number> {
   const { frames } = scorer.manifest.input
   const source = noiseFrames(frames + (WINDOW_ROUNDS + 1) * HOP_FRAMES, scorer.manifest.frontend.melBins)
-  const alone = await secondsOf(() => scorer.score({}, source(frames)))
-  if (alone > PATIENCE_SECONDS) return alone
+  const scoreOne = () => scorer.score({}, source(frames))
+  const alone = await secondsOf(scoreOne)
+  // Once more: a busy moment would stay in the way of streams for as long as the server runs.
+  if (alone > PATIENCE_SECONDS) return Math.min(alone, await secondsOf(scoreOne))
   const channels = Array.from({ length: COMPANY }, () => ({}))
   const scoreAll = (count: number) => Promise.all(channels.map((channel) => scorer.score(channel, source(count))))
   await scoreAll(frames)

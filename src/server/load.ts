@@ -10,16 +10,21 @@ const ROUNDING = 1e-6
 /** What a stream is taken for until it says more. */
 const TYPICAL: Demand = { channels: 1, downmix: false, hop: 0.5 }
 
-/** The part of each thread's time that the open streams ask for, by what a stream was measured to cost. */
+/** The part of each thread's time, and of the processor's, that the open streams ask for, by what a stream was measured to cost. */
 export class Load {
   readonly #most: number
+  readonly #cores: number
   readonly #costs = new Map<Scorer, Cost>()
   readonly #models = new Map<Scorer, number>()
   #eventLoop = 0
 
-  /** @param percent of one thread's time that may be asked for */
-  constructor(percent: number) {
+  /**
+   * @param percent of one thread's time that may be asked for, and of the cores' together
+   * @param cores what this process may use: all of the machine's, or its share where it has others beside it
+   */
+  constructor(percent: number, cores: number) {
     this.#most = percent / 100
+    this.#cores = cores
   }
 
   /** Until a model's cost is known, its streams count nothing. */
@@ -39,19 +44,21 @@ export class Load {
   /** Typical streams that could be open at once; 0 while the cost is not known. */
   roomFor(scorer: Scorer): number {
     const { model, eventLoop } = this.#shareOf(scorer, TYPICAL)
-    const busiest = Math.max(model, eventLoop)
-    return busiest === 0 ? 0 : Math.floor(this.#most / busiest)
+    const busiest = Math.max(model, eventLoop, (model + eventLoop) / this.#cores)
+    return busiest === 0 ? 0 : Math.floor((this.#most + ROUNDING) / busiest)
   }
 
   /** @throws EarwitnessError `too_many_streams` where one more such stream would be too much */
   check(scorer: Scorer, demand: Demand = TYPICAL): void {
     const share = this.#shareOf(scorer, demand)
     const model = (this.#models.get(scorer) ?? 0) + share.model
-    const busiest = Math.max(model, this.#eventLoop + share.eventLoop)
+    const eventLoop = this.#eventLoop + share.eventLoop
+    const allModels = sum(this.#models.values()) + share.model
+    const busiest = Math.max(model, eventLoop, (allModels + eventLoop) / this.#cores)
     if (busiest <= this.#most + ROUNDING) return
     throw new EarwitnessError(
       'too_many_streams',
-      `with this stream ${Math.ceil(busiest * 100)} % of a thread would be asked for, and at most ${this.#most * 100} % may be (loadPercent); try again later`,
+      `with this stream ${Math.ceil(busiest * 100)} % of a thread or of all cores would be asked for, and at most ${this.#most * 100} % may be (loadPercent); try again later`,
     )
   }
 
@@ -72,4 +79,8 @@ export class Load {
     const scored = downmix ? 1 : channels
     return { model: (scored * cost.perWindow) / hop, eventLoop: scored * cost.perAudioSecond }
   }
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0)
 }

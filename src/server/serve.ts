@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import { loadFft } from '../dsp/fft.ts'
@@ -58,7 +59,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     ...(options.threads !== undefined && { threads: options.threads }),
     ...(worker && { processes: worker.workers }),
   })
-  const load = new Load(limits.loadPercent)
+  const load = new Load(limits.loadPercent, availableParallelism() / (worker?.workers ?? 1))
   const metrics = new Metrics(
     {
       waiting: () => sum(models.all.map((scorer) => scorer.waiting)),

@@ -11,7 +11,7 @@ import { WebSocket } from 'ws'
 import { connect } from '../../client/sdk/index.ts'
 import { fakeSpeech, firstSeconds, inPieces } from '../fixtures/recordings.ts'
 import { hasOpenssl, keyNamed, ScratchFiles } from '../server/access/scratch-files.ts'
-import { metric, StreamClient } from '../server/stream-client.ts'
+import { metric, refusal, StreamClient } from '../server/stream-client.ts'
 import { earwitness, eventsOf, fixture, judgedIn, MAIN } from './program.ts'
 
 const STREAMS = 6
@@ -74,6 +74,34 @@ describe.each(['ws', 'uws'])('two workers behind one port with %s', (transport) 
     }
     expect(await metric(port, 'earwitness_windows_total{result="scored"}')).toBe(STREAMS * (expected.length + 1))
     expect(await metric(port, 'earwitness_streams_closed_total{code="1000"}')).toBe(STREAMS)
+  })
+
+  it('let in no more streams than they have measured room for, and serve those inside', async () => {
+    const { port } = await start('--transport', transport, '--limit', 'loadPercent=3')
+    // Both have measured where the sum stays as it is.
+    let room = 0
+    const isSettled = async () => {
+      const before = room
+      room = await metric(port, 'earwitness_streams_room')
+      return before > 0 && room === before
+    }
+    await expect.poll(isSettled, { timeout: 20_000, interval: 1_500 }).toBe(true)
+
+    const inside: StreamClient[] = []
+    let refused: unknown
+    while (refused === undefined && inside.length <= room) {
+      const client = new StreamClient(port, { hop: 0.5 })
+      refused = await Promise.race([once(client.socket, 'open').then(() => undefined), refusal(client)])
+      if (refused === undefined) inside.push(client)
+    }
+    expect(refused).toMatchObject({ status: 503, body: { code: 'too_many_streams' } })
+    // The two may have measured a little apart, and the one that is full answers for itself.
+    expect(inside.length).toBeGreaterThanOrEqual(Math.floor(room / 2) - 1)
+    for (const client of inside) client.send(firstSeconds(fakeSpeech, 2))
+    for (const client of inside) {
+      await client.finish()
+      expect(client.of('summary')[0]!.channels[0]).toMatchObject({ scored: 3, skipped: 0 })
+    }
   })
 
   it('send open streams their summary on SIGTERM, and end with 0', async () => {

@@ -10,8 +10,8 @@ import { defaultModelFolder } from '../fixtures/default-manifest.ts'
 const [quick, slow] = [{}, {}] as unknown as Scorer[]
 
 describe('the load', () => {
-  const newLoad = () => {
-    const load = new Load(80)
+  const newLoad = (cores = 8) => {
+    const load = new Load(80, cores)
     load.learn(quick!, { perWindow: 0.001, perAudioSecond: 0.004 })
     load.learn(slow!, { perWindow: 0.2, perAudioSecond: 0.004 })
     return load
@@ -49,8 +49,16 @@ describe('the load', () => {
     expect(() => load.check(quick!)).not.toThrow()
   })
 
+  it('is that of all threads together where there are more of them than cores', () => {
+    const load = newLoad(0.5)
+    expect(load.roomFor(quick!)).toBe(66)
+    for (let stream = 0; stream < 66; stream += 1) load.add(quick!)
+    expect(() => load.check(quick!)).toThrow(/loadPercent/)
+    expect(() => load.check(slow!)).toThrow(/loadPercent/)
+  })
+
   it('lets all in while it knows no cost', () => {
-    const load = new Load(80)
+    const load = new Load(80, 8)
     expect(() => load.check(quick!, { channels: 8, downmix: false, hop: 0.1 })).not.toThrow()
   })
 })
