@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -73,16 +76,26 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     await page.close()
   })
 
-  it('reconnects by itself when the server is killed and comes back', async () => {
-    const first = await startServerProcess()
+  it('goes on with the same stream when the server is killed and another one takes its place', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earwitness-page-'))
+    writeFileSync(join(folder, 'secret'), 'no secret at all, but thirty-two bytes and more of it')
+    const flags = ['--token-secret', join(folder, 'secret')]
+    const first = await startServerProcess(0, flags)
     const { page } = await visit(browser, first.url)
     await page.getByRole('button', { name: 'Microphone' }).click()
-    await untilText(page, '#verdict-words', JUDGED)
+    const started = performance.now()
+    await untilText(page, '#fact-judged', /^1[6-9]$/)
+    const secondsBefore = Math.floor((performance.now() - started) / 1000)
     await first.kill()
     await untilText(page, '#connection-words', /trying again/)
-    const second = await startServerProcess(first.port)
+    const second = await startServerProcess(first.port, flags)
     await untilText(page, '#connection-words', /^Connected$/)
-    await untilText(page, '#verdict-words', JUDGED)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await untilText(page, '#verdict-why', /\d:\d\d heard/)
+    const [, minutes, seconds] =
+      /(\d+):(\d+) heard/.exec((await page.locator('#verdict-why').textContent()) ?? '') ?? []
+    expect(Number(minutes) * 60 + Number(seconds)).toBeGreaterThanOrEqual(secondsBefore)
+    rmSync(folder, { recursive: true })
     await page.close()
     await second.kill()
   })

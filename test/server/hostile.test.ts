@@ -104,6 +104,26 @@ describe.each<TransportName>(['ws', 'uws'])('a hostile client over %s', (transpo
     await servesAnother()
   })
 
+  it('is dropped for text that is not UTF-8', async () => {
+    await start()
+    const { raw } = await open()
+    raw.frame(OPCODES.text, Uint8Array.of(0x22, 0xc3, 0x28, 0xff, 0x22))
+    raw.socket.resume()
+    await raw.closed
+    await servesAnother()
+  })
+
+  it('is dropped when its handshake comes byte by byte and has no end', { timeout: 20_000 }, async () => {
+    const port = await start({ handshakeSeconds: 1 })
+    const raw = new RawSocket(port)
+    raws.push(raw)
+    raw.socket.resume().write('GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
+    const drops = setInterval(() => raw.socket.write('s'), 200)
+    await raw.closed
+    clearInterval(drops)
+    await servesAnother()
+  })
+
   it('does not change what other objects have by fields of its messages', async () => {
     await start()
     const client = await StreamClient.open(server.port)
