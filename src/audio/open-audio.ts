@@ -28,6 +28,7 @@ export async function openAudioFile(path: string): Promise<OpenedAudio> {
     }
     const start = Buffer.alloc(SNIFF_BYTES)
     const { bytesRead } = await file.read(start, 0, SNIFF_BYTES, 0)
+    if (bytesRead === 0) throw new EarwitnessError('unsupported_audio', `${path} is empty`)
     const encoding = nativeEncoding(start.subarray(0, bytesRead))
     return encoding === undefined
       ? { encoding: 's16le', chunks: ffmpegWav(path) }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Option } from 'commander'
@@ -60,11 +61,13 @@ export async function readLabelledManifest(path: string, fakeLabel?: FakeLabel):
 }
 
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
+  const bytes = await readFile(path).catch((cause) => {
     throw new EarwitnessError('bad_parameter', `the manifest ${failureInWords(cause)}`, { cause })
+  })
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    throw badManifest(path, 'this is no text; a manifest is a CSV file with the columns path and label')
   }
+  return bytes.toString()
 }
 
 function linesOf(path: string, text: string): Line[] {

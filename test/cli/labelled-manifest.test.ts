@@ -76,6 +76,13 @@ describe('a labelled manifest', () => {
     await expect(read(text)).rejects.toMatchObject({ code: 'bad_parameter', message: expect.stringMatching(message) })
   })
 
+  it.each([
+    ['a recording', 'RIFF\0\0\0\0WAVE'],
+    ['text in UTF-16', '\u{feff}p\0a\0t\0h\0'],
+  ])('is refused where it is %s, in words that a terminal can show', async (_, text) => {
+    await expect(read(text)).rejects.toThrow(/manifest\.csv: this is no text; a manifest is a CSV file/)
+  })
+
   it('is refused where it is not there', async () => {
     await expect(readLabelledManifest('/nowhere.csv')).rejects.toMatchObject({
       code: 'bad_parameter',
