@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Encoding } from '../protocol/parameters.ts'
 import { ffmpegWav } from './ffmpeg.ts'
@@ -19,20 +19,23 @@ export async function openAudio(file: Uint8Array): Promise<OpenedAudio> {
   return opened(file, slices(file))
 }
 
-/** A file of the disk. @throws Error where it cannot be opened */
+/** A file of the disk, or what stands for one, such as a named pipe. @throws Error where it cannot be opened */
 export async function openAudioFile(path: string): Promise<OpenedAudio> {
+  const kind = await stat(path)
+  if (kind.isDirectory()) throw new EarwitnessError('unsupported_audio', `${path} is a folder; name one audio file`)
+  if (!kind.isFile()) return openAudioStream(createReadStream(path))
+  if (kind.size === 0) throw new EarwitnessError('unsupported_audio', `${path} is empty`)
+  const encoding = nativeEncoding(await firstBytes(path))
+  return encoding === undefined
+    ? { encoding: 's16le', chunks: ffmpegWav(path) }
+    : { encoding, chunks: createReadStream(path) }
+}
+
+async function firstBytes(path: string): Promise<Uint8Array> {
   const file = await open(path)
   try {
-    if ((await file.stat()).isDirectory()) {
-      throw new EarwitnessError('unsupported_audio', `${path} is a folder; name one audio file`)
-    }
-    const start = Buffer.alloc(SNIFF_BYTES)
-    const { bytesRead } = await file.read(start, 0, SNIFF_BYTES, 0)
-    if (bytesRead === 0) throw new EarwitnessError('unsupported_audio', `${path} is empty`)
-    const encoding = nativeEncoding(start.subarray(0, bytesRead))
-    return encoding === undefined
-      ? { encoding: 's16le', chunks: ffmpegWav(path) }
-      : { encoding, chunks: createReadStream(path) }
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()
   }

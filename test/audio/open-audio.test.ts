@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type OpenedAudio, openAudio, openAudioFile, openAudioStream } from '../../src/audio/open-audio.ts'
 import { ffmpegBytes, hasFfmpeg, sweep } from './ffmpeg-bytes.ts'
 import { decode, type RecordingSink } from './recording-sink.ts'
@@ -23,6 +27,30 @@ describe('an audio file', () => {
     for (const opened of [openAudioFile(wavPath), openAudio(bytes), openAudioStream(trickle())]) {
       expect((await decoded(await opened)).plane()).toEqual(expected)
     }
+  })
+
+  describe('in a folder of its own', () => {
+    let folder: string
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'earwitness-audio-'))
+    })
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    it('may be a named pipe', async () => {
+      const pipe = join(folder, 'pipe')
+      execFileSync('mkfifo', [pipe])
+      const bytes = readFileSync(wavPath)
+      const written = writeFile(pipe, bytes)
+      const heard = await decoded(await openAudioFile(pipe))
+      await written
+      expect(heard.plane()).toEqual(decode({ encoding: 's16le' }, [bytes]).plane())
+    })
+
+    it('is named where it is empty', async () => {
+      const empty = join(folder, 'empty.wav')
+      await writeFile(empty, '')
+      await expect(openAudioFile(empty)).rejects.toThrow(/empty\.wav is empty/)
+    })
   })
 })
 
