@@ -1,5 +1,8 @@
 /// <reference path="./pffft-wasm.d.ts" />
+
 import createPffft, { type Pffft } from '@echogarden/pffft-wasm/simd'
+import { type Kernel, loadKernel } from './kernel.ts'
+import { PowerSpectrum } from './power-spectrum.ts'
 
 const REAL = 0
 const FORWARD = 0
@@ -14,13 +17,16 @@ export interface RealFft {
   transform(): void
 }
 
-/** pffft in WebAssembly: float32, with SIMD. Loaded once, then synchronous. */
+/** pffft and our own kernel, both WebAssembly with SIMD, float32. Loaded once, then synchronous. */
 export class Fft {
+  readonly kernel: Kernel
   readonly #pffft: Pffft
   readonly #plans = new Map<number, RealFft>()
+  readonly #spectra = new Map<number, PowerSpectrum>()
 
-  constructor(pffft: Pffft) {
+  constructor(pffft: Pffft, kernel: Kernel) {
     this.#pffft = pffft
+    this.kernel = kernel
   }
 
   /** The one plan of this size; a multiple of 32. */
@@ -32,11 +38,22 @@ export class Fft {
     }
     return plan
   }
+
+  /** The power spectra of this size. */
+  spectrum(size: number): PowerSpectrum {
+    let spectrum = this.#spectra.get(size)
+    if (spectrum === undefined) {
+      spectrum = new PowerSpectrum(this.real(size), this.kernel)
+      this.#spectra.set(size, spectrum)
+    }
+    return spectrum
+  }
 }
 
 /** @param wasmUrl where a page finds pffft.wasm; Node finds it in the package */
 export async function loadFft(wasmUrl?: string): Promise<Fft> {
-  return new Fft(await createPffft(wasmUrl === undefined ? {} : { locateFile: () => wasmUrl }))
+  const pffft = createPffft(wasmUrl === undefined ? {} : { locateFile: () => wasmUrl })
+  return new Fft(await pffft, await loadKernel())
 }
 
 class PffftPlan implements RealFft {

@@ -1,5 +1,6 @@
-import type { Fft, RealFft } from './fft.ts'
-import { measurePower } from './power-spectrum.ts'
+import type { Fft } from './fft.ts'
+import type { Kernel } from './kernel.ts'
+import type { PowerSpectrum } from './power-spectrum.ts'
 
 /** Samples from one frame to the next: 10 ms at 16 kHz, as a mel frame's hop. */
 const HOP = 160
@@ -42,11 +43,14 @@ export class FrameCues {
   /** Correlation of that fine structure with the one 40 ms before: 1 where partials stay in place. */
   steadiness = 0
 
-  readonly #fft: RealFft
+  readonly #kernel: Kernel
+  readonly #spectrum: PowerSpectrum
+  readonly #window: number
   /** The last samples, the oldest first. */
   readonly #samples = new Float32Array(FFT_SIZE)
-  readonly #power = new Float64Array(FFT_SIZE / 2 + 1)
-  readonly #decibels = new Float64Array(BINS)
+  readonly #power: Float32Array
+  /** Of the bins, in decibels. */
+  readonly #decibels: Float32Array
   readonly #bands = new Float64Array(FLUX_FRAMES * BANDS)
   readonly #fine = new Float64Array(STEADY_FRAMES * FINE_BINS)
   readonly #fineEnergy = new Float64Array(STEADY_FRAMES)
@@ -55,7 +59,11 @@ export class FrameCues {
   #skip = 0
 
   constructor(fft: Fft) {
-    this.#fft = fft.real(FFT_SIZE)
+    this.#kernel = fft.kernel
+    this.#spectrum = fft.spectrum(FFT_SIZE)
+    this.#window = fft.kernel.keep(WINDOW)
+    this.#power = this.#spectrum.power
+    this.#decibels = fft.kernel.view(fft.kernel.run.bands.value, BINS)
   }
 
   /**
@@ -89,10 +97,8 @@ export class FrameCues {
 
   #measure(): void {
     this.#measureLevel()
-    const { input } = this.#fft
-    for (let n = 0; n < FFT_SIZE; n += 1) input[n] = this.#samples[n]! * WINDOW[n]!
-    this.#fft.transform()
-    measurePower(this.#fft, this.#power)
+    this.#spectrum.measureWindowed(this.#samples, 0, this.#window)
+    this.#kernel.run.levels(FIRST_BIN, BINS, POWER_SCALE, POWER_FLOOR, DECIBELS)
     this.#measureBalance()
     this.#measureFlux()
     this.#measureFineStructure()
@@ -114,7 +120,6 @@ export class FrameCues {
       const power = this.#power[FIRST_BIN + bin]! * POWER_SCALE
       total += power
       moment += power * (FIRST_BIN + bin)
-      this.#decibels[bin] = DECIBELS * Math.log(power + POWER_FLOOR)
     }
     this.loudness = DECIBELS * Math.log(total + POWER_FLOOR)
     this.centroid = moment / (total + 1e-12)

@@ -1,9 +1,10 @@
 import { EarwitnessError } from '../protocol/errors.ts'
-import type { Fft, RealFft } from './fft.ts'
+import type { Fft } from './fft.ts'
 import type { FrameSink, FrontEnd } from './front-end.ts'
 import { kaldiMelFilterbank } from './kaldi-mel-filterbank.ts'
-import { filteredPower, type MelFilterbank, sharedFilters } from './mel-filters.ts'
-import { measurePower } from './power-spectrum.ts'
+import { LogBands } from './log-bands.ts'
+import { type MelFilterbank, sharedFilters } from './mel-filters.ts'
+import type { PowerSpectrum } from './power-spectrum.ts'
 
 const SAMPLE_RATE = 16_000
 const FRAME = 400
@@ -32,12 +33,10 @@ export interface KaldiFbankSpec {
 export class KaldiFbank implements FrontEnd {
   readonly hopSamples = HOP
   readonly bins: number
-  readonly #spec: KaldiFbankSpec
-  readonly #fft: RealFft
-  readonly #filters: MelFilterbank
+  readonly #preemphasis: number
+  readonly #spectrum: PowerSpectrum
+  readonly #bands: LogBands
   readonly #window = symmetricHann(FRAME)
-  readonly #power = new Float64Array(FFT_SIZE / 2 + 1)
-  readonly #frame: Float32Array
   readonly #samples = new Float32Array(FRAME + SLACK)
   /** Position of the buffer's first sample. */
   #start = 0
@@ -47,11 +46,11 @@ export class KaldiFbank implements FrontEnd {
   #finished = false
 
   constructor(spec: KaldiFbankSpec, fft: Fft) {
-    this.#spec = spec
+    const { floor, mean, std } = spec
     this.bins = spec.melBins
-    this.#fft = fft.real(FFT_SIZE)
-    this.#filters = filtersOf(spec)
-    this.#frame = new Float32Array(spec.melBins)
+    this.#preemphasis = spec.preemphasis
+    this.#spectrum = fft.spectrum(FFT_SIZE)
+    this.#bands = new LogBands(fft.kernel, filtersOf(spec), { floor, factor: 1, offset: -mean, scale: 2 * std })
   }
 
   framesIn(samples: number): number {
@@ -95,28 +94,21 @@ export class KaldiFbank implements FrontEnd {
 
   #emit(onFrame: FrameSink): void {
     this.#shape(this.#frames * HOP - this.#start)
-    this.#fft.transform()
-    measurePower(this.#fft, this.#power)
-    const { floor, mean, std } = this.#spec
-    for (let filter = 0; filter < this.bins; filter += 1) {
-      const logPower = Math.log(Math.max(filteredPower(this.#filters, filter, this.#power), floor))
-      this.#frame[filter] = (logPower - mean) / (2 * std)
-    }
-    onFrame(this.#frame, this.#frames)
+    this.#spectrum.measure()
+    onFrame(this.#bands.measure(), this.#frames)
     this.#frames += 1
   }
 
   /** Without its mean, pre-emphasised (the sample before the first is the first), windowed, and zeros behind. */
   #shape(at: number): void {
-    const { input } = this.#fft
-    const { preemphasis } = this.#spec
+    const { input } = this.#spectrum
     let sum = 0
     for (let i = 0; i < FRAME; i += 1) sum += this.#samples[at + i]!
     const mean = sum / FRAME
     let previous = this.#samples[at]! - mean
     for (let i = 0; i < FRAME; i += 1) {
       const sample = this.#samples[at + i]! - mean
-      input[i] = (sample - preemphasis * previous) * this.#window[i]!
+      input[i] = (sample - this.#preemphasis * previous) * this.#window[i]!
       previous = sample
     }
     // The transform is shared: who used it before left his own values here.

@@ -47,19 +47,3 @@ export function packFilters(
   }
   return { bins, first, offsets, weights: Float32Array.from(weights) }
 }
-
-/** The power that one filter lets through. Two sums, because each addition waits for the one before it. */
-export function filteredPower(filters: MelFilterbank, filter: number, power: Float64Array): number {
-  const { first, offsets, weights } = filters
-  const from = offsets[filter]!
-  const to = offsets[filter + 1]!
-  const shift = first[filter]! - from
-  let even = 0
-  let odd = 0
-  let w = from
-  for (; w + 1 < to; w += 2) {
-    even += weights[w]! * power[w + shift]!
-    odd += weights[w + 1]! * power[w + 1 + shift]!
-  }
-  return w < to ? even + weights[w]! * power[w + shift]! + odd : even + odd
-}

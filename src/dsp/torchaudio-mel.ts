@@ -1,9 +1,10 @@
 import { EarwitnessError } from '../protocol/errors.ts'
-import type { Fft, RealFft } from './fft.ts'
+import type { Fft } from './fft.ts'
 import type { FrameSink, FrontEnd } from './front-end.ts'
+import { LogBands } from './log-bands.ts'
 import { melFilterbank } from './mel-filterbank.ts'
-import { filteredPower, type MelFilterbank, sharedFilters } from './mel-filters.ts'
-import { measurePower } from './power-spectrum.ts'
+import { type MelFilterbank, sharedFilters } from './mel-filters.ts'
+import type { PowerSpectrum } from './power-spectrum.ts'
 
 const SAMPLE_RATE = 16_000
 const FFT_SIZE = 2048
@@ -33,11 +34,9 @@ export interface TorchaudioMelSpec {
 export class TorchaudioMel implements FrontEnd {
   readonly hopSamples = HOP
   readonly bins: number
-  readonly #spec: TorchaudioMelSpec
-  readonly #fft: RealFft
-  readonly #filters: MelFilterbank
-  readonly #power = new Float64Array(HALF + 1)
-  readonly #frame: Float32Array
+  readonly #spectrum: PowerSpectrum
+  readonly #window: number
+  readonly #bands: LogBands
   readonly #samples = new Float32Array(FFT_SIZE + SLACK)
   /** Position of the buffer's first sample: the reflected ones before the audio have negative positions. */
   #start = -HALF
@@ -47,11 +46,11 @@ export class TorchaudioMel implements FrontEnd {
   #finished = false
 
   constructor(spec: TorchaudioMelSpec, fft: Fft) {
-    this.#spec = spec
+    const { floor, offset, scale } = spec
     this.bins = spec.melBins
-    this.#fft = fft.real(FFT_SIZE)
-    this.#filters = filtersOf(spec)
-    this.#frame = new Float32Array(spec.melBins)
+    this.#spectrum = fft.spectrum(FFT_SIZE)
+    this.#window = fft.kernel.keep(WINDOW)
+    this.#bands = new LogBands(fft.kernel, filtersOf(spec), { floor, factor: DECIBELS, offset, scale })
   }
 
   framesIn(samples: number): number {
@@ -114,31 +113,9 @@ export class TorchaudioMel implements FrontEnd {
 
   #emit(onFrame: FrameSink): void {
     const at = this.#frames * HOP - HALF - this.#start
-    multiply(this.#samples, at, WINDOW, this.#fft.input)
-    this.#fft.transform()
-    measurePower(this.#fft, this.#power)
-    this.#applyFilters()
-    onFrame(this.#frame, this.#frames)
+    this.#spectrum.measureWindowed(this.#samples, at, this.#window)
+    onFrame(this.#bands.measure(), this.#frames)
     this.#frames += 1
-  }
-
-  /** dB = 10 · log₁₀(max(x, floor)); the natural logarithm takes half the time. */
-  #applyFilters(): void {
-    const { floor, offset, scale } = this.#spec
-    for (let filter = 0; filter < this.bins; filter += 1) {
-      const sum = filteredPower(this.#filters, filter, this.#power)
-      this.#frame[filter] = (DECIBELS * Math.log(Math.max(sum, floor)) + offset) / scale
-    }
-  }
-}
-
-/** The samples from `at` on, weighted, into `product`: four at a time, a multiple of which every frame is. */
-function multiply(samples: Float32Array, at: number, weights: Float32Array, product: Float32Array): void {
-  for (let i = 0; i < FFT_SIZE; i += 4) {
-    product[i] = samples[at + i]! * weights[i]!
-    product[i + 1] = samples[at + i + 1]! * weights[i + 1]!
-    product[i + 2] = samples[at + i + 2]! * weights[i + 2]!
-    product[i + 3] = samples[at + i + 3]! * weights[i + 3]!
   }
 }
 
