@@ -67,8 +67,12 @@ export class PcmSamples {
   }
 
   #read(view: DataView, start: number, plane: Float32Array, frames: number): void {
-    const { read } = this.#format
+    const { read, readRun, bytes } = this.#format
     const step = this.#partial.length
+    if (step === bytes && readRun !== undefined) {
+      readRun(view, start, plane.subarray(0, frames))
+      return
+    }
     for (let frame = 0, at = start; frame < frames; frame += 1, at += step) {
       const sample = read(view, at)
       const finite = Number.isFinite(sample)

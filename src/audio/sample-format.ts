@@ -5,12 +5,14 @@ export interface SampleFormat {
   readonly bytes: number
   /** The sample at a byte offset, full scale ±1. May be NaN or infinite where the bytes are. */
   readonly read: (view: DataView, at: number) => number
+  /** Samples that follow each other, all at once, where that is quicker: all of them finite. */
+  readonly readRun?: (view: DataView, at: number, samples: Float32Array) => void
 }
 
 /** Every sample format that a raw stream or a WAV file can have; all little-endian. */
 export const SAMPLE_FORMATS = {
   u8: { bytes: 1, read: (view, at) => (view.getUint8(at) - 128) / 128 },
-  s16le: { bytes: 2, read: (view, at) => view.getInt16(at, true) / 32_768 },
+  s16le: { bytes: 2, read: (view, at) => view.getInt16(at, true) / 32_768, readRun: readShorts },
   s24le: {
     bytes: 3,
     read: (view, at) => (view.getUint16(at, true) + view.getInt8(at + 2) * 65_536) / 8_388_608,
@@ -22,3 +24,10 @@ export const SAMPLE_FORMATS = {
 } as const satisfies Record<string, SampleFormat>
 
 export type SampleFormatName = keyof typeof SAMPLE_FORMATS
+
+/** With a loop of its own, what is read is known when it is compiled. */
+function readShorts(view: DataView, at: number, samples: Float32Array): void {
+  for (let sample = 0; sample < samples.length; sample += 1) {
+    samples[sample] = view.getInt16(at + 2 * sample, true) / 32_768
+  }
+}

@@ -24,9 +24,11 @@ export class ClippingWatch {
   /** True if a second just ended with too many clipped samples, for the first time in a row. */
   push(samples: Float32Array): boolean {
     let warn = false
-    for (const sample of samples) {
-      if (sample >= FULL_SCALE || sample <= -FULL_SCALE) this.#clipped += 1
-      this.#seen += 1
+    for (let at = 0; at < samples.length; ) {
+      const end = Math.min(samples.length, at + this.#secondSamples - this.#seen)
+      this.#clipped += clippedIn(samples, at, end)
+      this.#seen += end - at
+      at = end
       if (this.#seen === this.#secondSamples) warn = this.#endSecond() || warn
     }
     return warn
@@ -50,4 +52,10 @@ export class ClippingWatch {
     this.#clipped = 0
     return warn
   }
+}
+
+function clippedIn(samples: Float32Array, from: number, end: number): number {
+  let clipped = 0
+  for (let at = from; at < end; at += 1) if (Math.abs(samples[at]!) >= FULL_SCALE) clipped += 1
+  return clipped
 }

@@ -75,11 +75,17 @@ export class SampleBlocks implements AudioSink {
     const waiting = this.#waiting
     this.#waiting = []
     const most = Math.floor(this.#format.sampleRate * PIECE_SECONDS)
-    for (const { planes, isGap } of waiting) {
-      const length = planes[0]?.length ?? 0
-      for (let from = 0; from < length; from += most) {
-        yield { planes: planes.map((plane) => plane.subarray(from, from + most)), isGap }
-      }
+    for (const block of waiting) yield* piecesOf(block, most)
+  }
+}
+
+function* piecesOf(block: SampleBlock, most: number): Generator<SampleBlock> {
+  const { planes, isGap } = block
+  const length = planes[0]?.length ?? 0
+  if (length > 0 && length <= most) yield block
+  else {
+    for (let from = 0; from < length; from += most) {
+      yield { planes: planes.map((plane) => plane.subarray(from, from + most)), isGap }
     }
   }
 }

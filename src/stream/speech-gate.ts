@@ -1,6 +1,7 @@
 import type { Fft } from '../dsp/fft.ts'
 import { FrameCues } from '../dsp/frame-cues.ts'
 import type { InconclusiveReason } from '../protocol/events.ts'
+import { nthSmallest } from './nth-smallest.ts'
 import { EVIDENCE_FRAMES, EVIDENCE_HOP, SpeechEvidence } from './speech-evidence.ts'
 
 const FRAMES_PER_SECOND = 100
@@ -36,7 +37,7 @@ export class SpeechGate {
   readonly #cues: FrameCues
   readonly #evidence = new SpeechEvidence()
   readonly #levels: Float32Array
-  readonly #sorted: Float32Array
+  readonly #ranked: Float32Array
   /** Log odds of the pieces, by their last frame. */
   readonly #pieces: Float64Array
   readonly #largest = new Float64Array(DECIDING_PIECES)
@@ -51,7 +52,7 @@ export class SpeechGate {
     this.#leastSpeechSeconds = leastSpeechSeconds
     this.#cues = new FrameCues(fft)
     this.#levels = new Float32Array(capacity)
-    this.#sorted = new Float32Array(capacity)
+    this.#ranked = new Float32Array(capacity)
     this.#pieces = new Float64Array(Math.ceil(capacity / EVIDENCE_HOP) + 1)
   }
 
@@ -121,10 +122,9 @@ export class SpeechGate {
   }
 
   #loudLevel(from: number, to: number): number {
-    const sorted = this.#sorted.subarray(0, Math.max(0, to - from))
-    for (let frame = from; frame < to; frame += 1) sorted[frame - from] = this.#levels[frame % this.#capacity]!
-    sorted.sort()
-    return sorted[Math.floor(sorted.length * (1 - LOUD_SHARE))] ?? Number.NEGATIVE_INFINITY
+    const levels = this.#ranked.subarray(0, Math.max(0, to - from))
+    for (let frame = from; frame < to; frame += 1) levels[frame - from] = this.#levels[frame % this.#capacity]!
+    return nthSmallest(levels, Math.floor(levels.length * (1 - LOUD_SHARE))) ?? Number.NEGATIVE_INFINITY
   }
 
   #activeFrames(from: number, to: number, threshold: number): number {
