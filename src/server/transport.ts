@@ -42,7 +42,7 @@ export interface Connection {
   resume(): void
 }
 
-/** What the server above does with a connection. Each is called with its own copy of the bytes, or a string. */
+/** What the server above does with a connection. Bytes are valid during the call. */
 export interface ConnectionHandlers {
   audio(bytes: Uint8Array): void
   text(message: string): void

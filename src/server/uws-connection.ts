@@ -63,9 +63,9 @@ class UwsConnection implements Connection {
 
   resume(): void {}
 
-  /** @param message dead after this call, so it is copied here */
+  /** @param message dead after this call */
   receive(message: ArrayBuffer, isBinary: boolean): void {
-    if (isBinary) this.#handlers.audio(new Uint8Array(message.slice(0)))
+    if (isBinary) this.#handlers.audio(new Uint8Array(message))
     else this.#handlers.text(Buffer.from(message).toString('utf8'))
   }
 

@@ -37,7 +37,7 @@ export class WsConnection implements Connection {
     const handlers = accept(this)
     socket.on('message', (data: Buffer, isBinary) => {
       if (socket.readyState !== WebSocket.OPEN) return
-      if (isBinary) handlers.audio(new Uint8Array(data))
+      if (isBinary) handlers.audio(new Uint8Array(data.buffer, data.byteOffset, data.length))
       else handlers.text(data.toString('utf8'))
     })
     socket.on('ping', (data) => {

@@ -10,6 +10,7 @@ import { within } from './within.ts'
 export type StreamInput =
   | {
       readonly kind: 'audio'
+      /** Valid while the input is handed over: what must wait is copied. */
       readonly bytes: Uint8Array
       /** When the bytes arrived, on the context's clock. */
       readonly arrivedMs: number

@@ -3,8 +3,10 @@ import type { WarningCode } from '../protocol/warnings.ts'
 
 /** Seconds of audio in one piece: short, so that at most one window comes due in it. */
 const PIECE_SECONDS = 0.1
+/** Room that is kept from one message to the next: more is given back, since a message may hold many seconds. */
+const KEPT_SECONDS = 1
 
-/** Samples of every channel, or the silence that stands for lost ones. */
+/** Samples of every channel, or the silence that stands for lost ones. Valid until the next one is taken. */
 export interface SampleBlock {
   readonly planes: readonly Float32Array[]
   readonly isGap: boolean
@@ -15,6 +17,13 @@ interface Format {
   readonly channels: number
 }
 
+/** A stretch of what is held: samples a channel, from the first of them on. */
+interface Waiting {
+  readonly from: number
+  readonly end: number
+  readonly isGap: boolean
+}
+
 /** Keeps what a decoder made of one message until the stream takes it, piece by piece. */
 export class SampleBlocks implements AudioSink {
   readonly #downmix: boolean
@@ -22,7 +31,10 @@ export class SampleBlocks implements AudioSink {
   readonly #onWarning: (code: WarningCode, message: string) => void
   readonly #toldUntil: number
   #format: Format = { sampleRate: 16_000, channels: 1 }
-  #waiting: SampleBlock[] = []
+  #waiting: Waiting[] = []
+  /** One array a channel, used again for every message: the garbage of one a packet would cost more than the frames. */
+  #held: Float32Array[] = []
+  #heldSamples = 0
   #decoded: number
 
   constructor(
@@ -51,19 +63,19 @@ export class SampleBlocks implements AudioSink {
 
   format(sampleRate: number, channels: number): void {
     this.#format = { sampleRate, channels: this.#downmix ? 1 : channels }
+    this.#held = Array.from({ length: this.#format.channels }, () => new Float32Array(0))
     this.#onFormat(this.#format)
   }
 
   samples(planes: readonly Float32Array[]): void {
-    const kept = this.#downmix ? [meanOf(planes)] : planes.map((plane) => plane.slice())
-    this.#decoded += kept[0]?.length ?? 0
-    this.#waiting.push({ planes: kept, isGap: false })
+    const from = this.#hold(planes[0]?.length ?? 0, false)
+    if (this.#downmix) writeMean(planes, this.#held[0]!, from)
+    else for (const [channel, held] of this.#held.entries()) held.set(planes[channel]!, from)
   }
 
   gap(samples: number): void {
-    this.#decoded += samples
-    const silence = new Float32Array(samples)
-    this.#waiting.push({ planes: Array.from({ length: this.#format.channels }, () => silence), isGap: true })
+    const from = this.#hold(samples, true)
+    for (const held of this.#held) held.fill(0, from, from + samples)
   }
 
   warning(code: WarningCode, message: string): void {
@@ -75,25 +87,45 @@ export class SampleBlocks implements AudioSink {
     const waiting = this.#waiting
     this.#waiting = []
     const most = Math.floor(this.#format.sampleRate * PIECE_SECONDS)
-    for (const block of waiting) yield* piecesOf(block, most)
-  }
-}
-
-function* piecesOf(block: SampleBlock, most: number): Generator<SampleBlock> {
-  const { planes, isGap } = block
-  const length = planes[0]?.length ?? 0
-  if (length > 0 && length <= most) yield block
-  else {
-    for (let from = 0; from < length; from += most) {
-      yield { planes: planes.map((plane) => plane.subarray(from, from + most)), isGap }
+    for (const { from, end, isGap } of waiting) {
+      for (let at = from; at < end; at += most) {
+        yield { planes: this.#held.map((held) => held.subarray(at, Math.min(end, at + most))), isGap }
+      }
     }
+    if (this.#waiting.length === 0) this.#clear()
+  }
+
+  /** Makes room for so many samples more, which are now waiting, and gives where. */
+  #hold(samples: number, isGap: boolean): number {
+    const from = this.#heldSamples
+    const end = from + samples
+    if (end > this.#room) this.#held = this.#held.map((held) => grown(held, end))
+    this.#heldSamples = end
+    this.#decoded += samples
+    this.#waiting.push({ from, end, isGap })
+    return from
+  }
+
+  #clear(): void {
+    this.#heldSamples = 0
+    if (this.#room > KEPT_SECONDS * this.#format.sampleRate) this.#held = this.#held.map(() => new Float32Array(0))
+  }
+
+  get #room(): number {
+    return this.#held[0]?.length ?? 0
   }
 }
 
-function meanOf(planes: readonly Float32Array[]): Float32Array {
-  const mean = new Float32Array(planes[0]?.length ?? 0)
+function grown(held: Float32Array, samples: number): Float32Array {
+  const larger = new Float32Array(Math.max(samples, 2 * held.length))
+  larger.set(held)
+  return larger
+}
+
+function writeMean(planes: readonly Float32Array[], target: Float32Array, from: number): void {
+  const length = planes[0]?.length ?? 0
+  target.fill(0, from, from + length)
   for (const plane of planes) {
-    for (let at = 0; at < mean.length; at += 1) mean[at]! += plane[at]! / planes.length
+    for (let at = 0; at < length; at += 1) target[from + at]! += plane[at]! / planes.length
   }
-  return mean
 }

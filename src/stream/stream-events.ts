@@ -6,6 +6,7 @@ import {
   filter,
   finalize,
   from,
+  map,
   type Observable,
   type ObservableInput,
   type OperatorFunction,
@@ -30,6 +31,7 @@ export function streamEvents(inputs: Observable<StreamInput>, context: StreamCon
       from(stream.begin()),
       inputs.pipe(
         filter((input) => !stream.takeAtOnce(input)),
+        map(kept),
         oneAfterAnother((input) => stream.take(input)),
       ),
       defer(() => stream.end()),
@@ -41,6 +43,11 @@ export function streamEvents(inputs: Observable<StreamInput>, context: StreamCon
     catchError((thrown) => of(fatal(thrown))),
     filter(wanted(context.parameters)),
   )
+}
+
+/** An input that waits for its turn, its bytes no longer those of the caller. */
+function kept(input: StreamInput): StreamInput {
+  return input.kind === 'audio' ? { ...input, bytes: new Uint8Array(input.bytes) } : input
 }
 
 /** `concatMap`, but what waited begins after the end of the one before it, not inside of it: the stack stays flat. */

@@ -79,8 +79,10 @@ describe.each<TransportName>(['ws', 'uws'])('limits over %s', (transport) => {
   })
 
   it('stops scoring a file whose sender has gone', async () => {
-    await start({ detects: 1 })
-    await expect(detect({ signal: AbortSignal.timeout(100) })).rejects.toThrow()
+    const port = await start({ detects: 1 })
+    const body = new Uint8Array(Buffer.concat(Array.from({ length: 60 }, () => fakeSpeech)))
+    const url = `http://127.0.0.1:${port}/v1/detect?encoding=s16le`
+    await expect(fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(300) })).rejects.toThrow()
     await expect.poll(async () => (await detect()).status, { timeout: 20_000 }).toBe(200)
   })
 

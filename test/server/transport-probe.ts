@@ -113,7 +113,7 @@ export class ProbeServer implements TransportApplication {
         const peer = new Peer(connection)
         this.#peers.push(peer)
         return {
-          audio: (bytes) => peer.heard(() => peer.audio.push(bytes)),
+          audio: (bytes) => peer.heard(() => peer.audio.push(new Uint8Array(bytes))),
           text: (message) => peer.heard(() => peer.texts.push(message)),
           control: () => peer.heard(() => peer.controls.push(performance.now())),
           closed: (code) => peer.heard(() => peer.closes.push(code)),

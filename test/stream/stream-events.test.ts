@@ -13,6 +13,7 @@ import { streamEvents } from '../../src/stream/stream-events.ts'
 import { fakeSpeech, fakeSpeechWav, firstSeconds, inPieces } from '../fixtures/recordings.ts'
 import { heldScorer } from './held-model.ts'
 import { opusPackets } from './opus-packets.ts'
+import { expectSameEvents } from './same-events.ts'
 import { contextOf, openDefaultModel } from './test-model.ts'
 
 const FINALIZE: StreamInput = { kind: 'finalize' }
@@ -143,6 +144,24 @@ describe('the events of a stream', () => {
     )
     await eventsOf(messages)
     expect(taken).toEqual([...messages.keys()])
+  })
+})
+
+describe('the bytes of a message', () => {
+  it('are no longer read once the message was handed over, though others still wait for their scores', async () => {
+    const messages = inPieces(firstSeconds(fakeSpeech, 4), 3_200)
+    const context = contextOf(scorer)
+    const reused = new Uint8Array(3_200)
+    const inputs = new Subject<StreamInput>()
+    const told = lastValueFrom(streamEvents(inputs, context).pipe(toArray()))
+    for (const message of messages) {
+      reused.set(message)
+      inputs.next(audio(reused.subarray(0, message.length)))
+      reused.fill(0x55)
+    }
+    inputs.complete()
+    const whole = await eventsOf(messages.map((message) => audio(message)))
+    expectSameEvents(ofType(await told, 'score'), ofType(whole, 'score'))
   })
 })
 
