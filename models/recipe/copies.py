@@ -1,6 +1,6 @@
 """Adds copy-synthesis fakes to a corpus: the same words, voice and room as their human twin, through a vocoder.
 
-    python copies.py --corpus CORPUS --vocoders VOCODERS --out CORPUS2 [--count 600]
+    python copies.py --corpus CORPUS --vocoders VOCODERS --fargan FARGAN_DEMO --out CORPUS2 [--count 600]
 
 Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
 Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
@@ -12,25 +12,29 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import fargan
 from resynthesis import griffin_lim, source_filter
 from store import Corpus, Writer
 from vocoders import KINDS, copy
 
 VALID_ONLY = {"copy-nearest"}
+TIMES = {"copy-fargan": 2}  # the best of them: twice as many
 
 
-def methods(folder):
+def methods(folder, fargan_demo):
     """{system: function(samples, draw) → samples}"""
     made = {
         "copy-griffinlim": lambda w, draw: griffin_lim(w, int(draw.choice([8, 16, 32, 60])), seed=int(draw.integers(1 << 30))),
         "copy-sourcefilter": lambda w, draw: source_filter(w, seed=int(draw.integers(1 << 30)), breath=draw.uniform(0.05, 0.35)),
     }
+    if fargan_demo:
+        made["copy-fargan"] = lambda w, draw: fargan.copy(fargan_demo, w)
     for path in sorted(Path(folder).glob("*.pt")) if folder else ():
-        model = KINDS[path.stem.split("-")[0]]()
+        model, name = KINDS[path.stem](), f"copy-{path.stem}"
         model.load_state_dict(torch.load(path))
-        made["copy-" + path.stem] = lambda w, draw, model=model.eval(): copy(model, w)
-        if path.stem.endswith("-grown"):
-            made["copy-" + path.stem.replace("grown", "blurred")] = lambda w, draw, model=model: copy(model, w, draw.uniform(0.5, 1.3))
+        made[name] = lambda w, draw, model=model.eval(): copy(model, w)
+        if name not in VALID_ONLY:
+            made[f"{name}-blurred"] = lambda w, draw, model=model: copy(model, w, draw.uniform(0.5, 1.3))
     return made
 
 
@@ -50,13 +54,14 @@ def choose(corpus, split, count, draw):
     return chosen[:count]
 
 
-def extend(corpus_folder, vocoders, out, count, seed=5):
+def extend(corpus_folder, vocoders, fargan_demo, out, count, seed=5):
     torch.set_num_threads(2)
     corpus, writer, draw = Corpus(corpus_folder), Writer(out), np.random.default_rng(seed)
     for i, row in enumerate(corpus.rows):
         writer.add(corpus.wave(i), **{k: v for k, v in row.items() if k not in ("offset", "samples")})
-    for system, make in methods(vocoders).items():
-        for split, wanted in (("train", 0 if system in VALID_ONLY else count), ("valid", count // 3)):
+    for system, make in methods(vocoders, fargan_demo).items():
+        times = TIMES.get(system, 1)
+        for split, wanted in (("train", 0 if system in VALID_ONLY else times * count), ("valid", times * count // 3)):
             for twin in choose(corpus, split, wanted, draw):
                 row = corpus.rows[twin]
                 writer.add(make(corpus.wave(twin), draw), label="fake", system=system, speaker=row["speaker"], language=row["language"],
@@ -69,7 +74,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--vocoders")
+    parser.add_argument("--fargan", help="fargan_demo of opus' source; without it no such copies")
     parser.add_argument("--out", required=True)
     parser.add_argument("--count", type=int, default=600)
     args = parser.parse_args()
-    extend(args.corpus, args.vocoders, args.out, args.count)
+    extend(args.corpus, args.vocoders, args.fargan, args.out, args.count)

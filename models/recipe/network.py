@@ -20,6 +20,14 @@ CHANNELS = (16, 32, 48, 64)
 RECEPTIVE = 81
 
 
+def running_peak(frames, width):
+    """[B, T, F] → [B, T - width + 1, F], the maxima of each bin over `width` frames, by doubling: onnxruntime pools along time one by one."""
+    reach = 1
+    while 2 * reach <= width:
+        frames, reach = torch.maximum(frames[:, :-reach], frames[:, reach:]), 2 * reach
+    return torch.maximum(frames[:, :frames.shape[1] - (width - reach)], frames[:, width - reach:])
+
+
 class Step(nn.Module):
     """Convolution over (time, mel), BatchNorm, ReLU. Padding along mel only."""
 
@@ -61,8 +69,7 @@ class Backbone(nn.Module):
 
     def relative(self, frames):
         """[B, T, F] → [B, T - LEVEL_FRAMES + 1, F], relative to the local level, in 0..RANGE_UNITS or a little above."""
-        peaks = functional.max_pool1d(frames.transpose(1, 2), LEVEL_FRAMES, stride=1)
-        level = peaks.mean(dim=1).unsqueeze(2)
+        level = running_peak(frames, LEVEL_FRAMES).mean(dim=2, keepdim=True)
         half = LEVEL_FRAMES // 2
         return functional.relu(frames[:, half:-half, :] - level + RANGE_UNITS) - RANGE_UNITS / 2
 

@@ -5,7 +5,6 @@ residual blocks (shape of HiFi-GAN V3, Kong et al. 2020). `nearest`: repeat and 
 Losses: log-magnitude and convergence at three resolutions, then a least-squares game against spectrogram and period critics.
 
     python vocoders.py --corpus CORPUS --kind istft --minutes 20 --out VOCODERS
-    python vocoders.py --corpus CORPUS --kind istft --minutes 20 --out VOCODERS --grown   # istft-grown.pt, from istft.pt on
 """
 
 import argparse
@@ -22,6 +21,8 @@ from resynthesis import FFT, HOP, MELS
 from store import Corpus
 
 SEGMENT = 32 * HOP
+RATE = 1e-3
+PLAIN_SHARE = 0.35  # of the time, before the critics come in
 
 
 def log_mel(samples):
@@ -128,9 +129,8 @@ def spectral_loss(made, true):
     return total
 
 
-def train(corpus_folder, kind, minutes, out, grown=False, seed=3, batch=8, threads=1):
-    """Writes OUT/KIND.pt; `grown` goes on from it, critics from the first step, and writes OUT/KIND-grown.pt: a system of its own."""
-    seed += grown
+def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
+    """Writes OUT/KIND.pt; the critics come in after a third of the time."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     corpus, draw = Corpus(corpus_folder), np.random.default_rng(seed)
@@ -138,10 +138,7 @@ def train(corpus_folder, kind, minutes, out, grown=False, seed=3, batch=8, threa
     systems = sorted({corpus.rows[i]["system"] for i in rows})
     by_system = {s: [i for i in rows if corpus.rows[i]["system"] == s] for s in systems}
     model, critic = KINDS[kind](), Critic()
-    if grown:
-        model.load_state_dict(torch.load(Path(out) / f"{kind}.pt"))
-    rate, plain_share = (5e-4, 0.0) if grown else (1e-3, 0.35)
-    fit = torch.optim.AdamW(model.parameters(), rate, betas=(0.8, 0.99))
+    fit = torch.optim.AdamW(model.parameters(), RATE, betas=(0.8, 0.99))
     judge = torch.optim.AdamW(critic.parameters(), 3e-4, betas=(0.8, 0.99))
     begun, step, share = time.time(), 0, 0.0
     while share < 1.0:
@@ -156,7 +153,7 @@ def train(corpus_folder, kind, minutes, out, grown=False, seed=3, batch=8, threa
         made = model(log_mel(true))
         loss = spectral_loss(made, true)
         plain = loss.item()
-        if share > plain_share:
+        if share > PLAIN_SHARE:
             maps_true, maps_made = critic(true), critic(made.detach())
             wrong = sum(((a - 1) ** 2).mean() + (b ** 2).mean() for a, b in zip(maps_true, maps_made))
             judge.zero_grad(); wrong.backward(); judge.step()
@@ -164,13 +161,13 @@ def train(corpus_folder, kind, minutes, out, grown=False, seed=3, batch=8, threa
         fit.zero_grad(); loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         for group in fit.param_groups:
-            group["lr"] = rate * (1 - 0.9 * min(share, 1.0))
+            group["lr"] = RATE * (1 - 0.9 * min(share, 1.0))
         fit.step()
         step += 1
         if step % 100 == 0:
             print(json.dumps({"kind": kind, "step": step, "minutes": round((time.time() - begun) / 60, 1), "spectral": round(plain, 3)}), flush=True)
     Path(out).mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), Path(out) / (f"{kind}-grown.pt" if grown else f"{kind}.pt"))
+    torch.save(model.state_dict(), Path(out) / f"{kind}.pt")
 
 
 def blur(mel, spread):
@@ -199,7 +196,6 @@ if __name__ == "__main__":
     parser.add_argument("--kind", choices=list(KINDS), required=True)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--grown", action="store_true", help="go on from KIND.pt for MINUTES more")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    train(args.corpus, args.kind, args.minutes, args.out, args.grown, threads=args.threads)
+    train(args.corpus, args.kind, args.minutes, args.out, threads=args.threads)
