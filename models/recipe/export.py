@@ -29,7 +29,7 @@ from quiet_onnxruntime import onnxruntime
 from speech import resample, trim
 from train import score_entries
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 
 
 def load(run, weights="best"):
