@@ -93,13 +93,15 @@ export class Session implements ConnectionHandlers {
     if (this.#ended || this.#isFlooded()) return
     if (this.#subscription === undefined) this.#startOrFail(parseStreamParameters({}))
     if (this.#ended) return
-    this.#context.metrics.audioReceived(bytes.length)
-    this.#queuedBytes += bytes.length
+    // Not asked for again when it was taken: the bytes may be gone by then.
+    const { length } = bytes
+    this.#context.metrics.audioReceived(length)
+    this.#queuedBytes += length
     this.#inputs.next({
       kind: 'audio',
       bytes,
       arrivedMs: performance.now(),
-      taken: () => this.#onTaken(bytes.length),
+      taken: () => this.#onTaken(length),
     })
     if (this.#queuedBytes > this.#mostQueuedBytes) this.#holdBack()
   }

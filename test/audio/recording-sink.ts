@@ -50,13 +50,17 @@ export interface Audio {
   readonly channels?: number
 }
 
-/** Decodes pieces from first push to close. */
+/** Decodes pieces from first push to close; each is another's again after its push. */
 export function decode(audio: Audio, pieces: Iterable<Uint8Array>, corruptPackets?: number): RecordingSink {
   const sink = new RecordingSink()
   const limits = limitsWith(corruptPackets === undefined ? {} : { corruptPackets })
   const decoder = createDecoder({ sampleRate: 16_000, channels: 1, ...audio }, limits, sink)
   try {
-    for (const piece of pieces) decoder.push(piece)
+    for (const piece of pieces) {
+      const lent = Uint8Array.from(piece)
+      decoder.push(lent)
+      lent.fill(0xa5)
+    }
     decoder.flush()
   } finally {
     decoder.close()

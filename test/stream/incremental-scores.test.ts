@@ -54,7 +54,7 @@ async function scoresOf(scorer: LocalScorer, acts: readonly Act[], hopFrames: nu
 describe('the scores of a channel', () => {
   it('are those of each window scored alone: any audio, hop, pieces, gaps, finalize and flush', async () => {
     const scene = fc.record({
-      acts: fc.array(act, { minLength: 4, maxLength: 30 }),
+      acts: fc.array(act, { minLength: 12, maxLength: 40 }),
       hopFrames: fc.integer({ min: 10, max: 200 }),
       piece: fc.integer({ min: 100, max: 1_600 }),
       from: fc.nat(300_000),
