@@ -97,12 +97,8 @@ export class Session implements ConnectionHandlers {
     const { length } = bytes
     this.#context.metrics.audioReceived(length)
     this.#queuedBytes += length
-    this.#inputs.next({
-      kind: 'audio',
-      bytes,
-      arrivedMs: performance.now(),
-      taken: () => this.#onTaken(length),
-    })
+    const taken = (): void => this.#onTaken(length)
+    this.#inputs.next({ kind: 'audio', bytes, arrivedMs: performance.now(), taken })
     if (this.#queuedBytes > this.#mostQueuedBytes) this.#holdBack()
   }
 
