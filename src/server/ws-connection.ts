@@ -37,6 +37,7 @@ export class WsConnection implements Connection {
     const handlers = accept(this)
     socket.on('message', (data: Buffer, isBinary) => {
       if (socket.readyState !== WebSocket.OPEN) return
+      // No Buffer, whose `slice` would not copy.
       if (isBinary) handlers.audio(new Uint8Array(data.buffer, data.byteOffset, data.length))
       else handlers.text(data.toString('utf8'))
     })

@@ -42,6 +42,15 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     )
   })
 
+  it('hands over many small messages at once, each as it was sent', async () => {
+    const { client, peer } = await (await start()).connect()
+    for (let value = 0; value < 200; value += 1) client.send(new Uint8Array(640).fill(value))
+    await peer.until(({ audio }) => audio.length === 200)
+    expect(peer.audio.map((bytes) => new Set(bytes))).toEqual(
+      Array.from({ length: 200 }, (_, value) => new Set([value])),
+    )
+  })
+
   it('hands over text in any script', async () => {
     const { client, peer } = await (await start()).connect()
     client.send('{"label":"голос 声音 🎙"}')
