@@ -5,7 +5,7 @@ import { benchLatency, type LatencyOptions } from './latency.ts'
 import type { LoadReport } from './load.ts'
 import { type AudioCourse, courseOfAudio } from './long-audio.ts'
 
-const STREAMS = [1, 2, 5, 10, 20, 50, 100, 150, 200, 250]
+const STREAMS = [1, 2, 5, 10, 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500]
 const HOPS = [0.1, 0.2, 0.5, 1, 2]
 /** Streams with which hops are compared. */
 const STREAMS_BY_HOP = 10
