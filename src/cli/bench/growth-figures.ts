@@ -1,6 +1,7 @@
 import { FAKE_COLOUR, linearAxis, logAxis, REAL_COLOUR } from '../figure/axes.ts'
-import { Figure } from '../figure/figure.ts'
+import { type Axis, Figure } from '../figure/figure.ts'
 import type { GrowthReport } from './growth.ts'
+import type { LoadReport } from './load.ts'
 
 type Points = readonly (readonly [number, number])[]
 
@@ -15,6 +16,15 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
     [1, 2, 5, 10, 20, 50, 100, 200, 400],
   )
   const skipping = byStreams.find((load) => load.windowsSkipped > 0)
+  const withEvents = (latency: (load: LoadReport) => number | null): Points =>
+    byStreams.flatMap((load) => {
+      const ms = latency(load)
+      return ms === null ? [] : [[load.streams, ms] as const]
+    })
+  const slowest = withEvents((load) => load.dueToEventMs.p99)
+  const costByStreams: Points = byStreams.map((load) => [load.streams, load.cpuMsPerStreamSecond])
+  const costByHop: Points = byHop.map((load) => [load.hop, load.cpuMsPerStreamSecond])
+  const memory: Points = byHours.map(({ hours, residentMiB }) => [hours, residentMiB])
   const perHour = (from: number, to: number, seconds: number) => (seconds / (to - from)).toFixed(0)
   return [
     [
@@ -23,8 +33,8 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
         'Processor time of a stream, by streams',
         'milliseconds for a second of audio, the whole server, 0.5 s hop, PCM at 16 kHz',
         streams,
-        'ms a stream and second',
-        { 'processor time': byStreams.map((load) => [load.streams, load.cpuMsPerStreamSecond]) },
+        fromNought('ms a stream and second', costByStreams),
+        { 'processor time': costByStreams },
       ),
     ],
     [
@@ -33,11 +43,8 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
         'Time from a complete window to its event, by streams',
         `as the client sees it, 0.5 s hop, PCM at 16 kHz${skipping ? `; at ${skipping.streams} streams windows are skipped` : ''}`,
         streams,
-        logAxis('ms', 1, 1000, [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]),
-        {
-          '99 of 100 within': byStreams.map((load) => [load.streams, load.dueToEventMs.p99 ?? 0]),
-          'half within': byStreams.map((load) => [load.streams, load.dueToEventMs.p50 ?? 0]),
-        },
+        logAxis('ms', 1, Math.max(1000, ...slowest.map(([, ms]) => ms)), [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]),
+        { '99 of 100 within': slowest, 'half within': withEvents((load) => load.dueToEventMs.p50) },
       ),
     ],
     [
@@ -46,8 +53,8 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
         'Processor time of a stream, by hop',
         'milliseconds for a second of audio, ten streams',
         logAxis('seconds of audio between two scores', 0.1, 2, [0.1, 0.2, 0.5, 1, 2]),
-        'ms a stream and second',
-        { 'processor time': byHop.map((load) => [load.hop, load.cpuMsPerStreamSecond]) },
+        fromNought('ms a stream and second', costByHop),
+        { 'processor time': costByHop },
       ),
     ],
     [
@@ -59,22 +66,15 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
               `${perHour(half.hours, last.hours, last.cpuSeconds - half.cpuSeconds)} s in the second`
           : '',
         linearAxis('hours of audio', 0, last?.hours ?? 1, wholeNumbers(last?.hours ?? 1)),
-        'MiB resident',
-        { 'the process with its model': byHours.map(({ hours, residentMiB }) => [hours, residentMiB]) },
+        fromNought('MiB resident', memory),
+        { 'the process with its model': memory },
       ),
     ],
   ]
 }
 
-function lines(
-  title: string,
-  note: string,
-  x: ReturnType<typeof linearAxis>,
-  y: string | ReturnType<typeof logAxis>,
-  series: Readonly<Record<string, Points>>,
-): Figure {
-  const most = Math.max(1, ...Object.values(series).flatMap((points) => points.map(([, value]) => value)))
-  const figure = new Figure(title, note, x, typeof y === 'string' ? fromNought(y, most) : y)
+function lines(title: string, note: string, x: Axis, y: Axis, series: Readonly<Record<string, Points>>): Figure {
+  const figure = new Figure(title, note, x, y)
   for (const [at, [name, points]] of Object.entries(series).entries()) {
     const stroke = { colour: at === 0 ? REAL_COLOUR : FAKE_COLOUR, width: 2 }
     figure.line(points, stroke).legend(name, stroke)
@@ -83,7 +83,9 @@ function lines(
   return figure
 }
 
-function fromNought(words: string, most: number): ReturnType<typeof linearAxis> {
+/** An axis from 0 to somewhat above the highest of the points. */
+function fromNought(words: string, points: Points): Axis {
+  const most = Math.max(1, ...points.map(([, y]) => y))
   const step = niceStep(most)
   const top = Math.ceil(most / step) * step
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, at) => at * step)

@@ -34,11 +34,11 @@ export function probit(rate: number): number {
   return share < 0.5 ? -deviate : deviate
 }
 
-/** Equal ratios are equally far apart. */
+/** Equal ratios are equally far apart; ticks outside of `from` to `to` are left out. */
 export function logAxis(words: string, from: number, to: number, ticks: readonly number[]): Axis {
   return {
     words,
-    ticks: ticks.map((at) => ({ at, text: String(at) })),
+    ticks: ticks.filter((at) => at >= from && at <= to).map((at) => ({ at, text: String(at) })),
     place: (value) => Math.log(value / from) / Math.log(to / from),
   }
 }
