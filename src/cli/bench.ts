@@ -105,7 +105,7 @@ function streams(): Command {
       'the most live streams that a server carries (p99 100 ms, none skipped), what each costs, beside Python',
     )
     .option('--from <count>', 'of streams to begin with', above(0), 50)
-    .option('--up-to <count>', 'of streams to try', above(0), Number.POSITIVE_INFINITY)
+    .option('--up-to <count>', 'of streams to try (default: until a number fails)', above(0))
     .option('--seconds <count>', 'that each number must last, once windows are full', above(0), 60)
     .option('--transport <names>', 'of the server, one measurement each', among('ws', 'uws'), ['ws', 'uws'])
     .option('--encoding <names>', 'of the audio, one measurement each', among('s16le', 'opus'), ['s16le', 'opus'])
@@ -124,7 +124,7 @@ function growth(): Command {
     .description('cost against the number of streams (until windows are skipped), the hop, and hours of audio')
     .option('--seconds <count>', 'for each number of streams and each hop', above(0), 24)
     .option('--hours <count>', 'of audio in one stream', above(0), 6)
-    .option('--up-to <count>', 'of streams to try', above(0), Number.POSITIVE_INFINITY)
+    .option('--up-to <count>', 'of streams to try (default: until windows are skipped)', above(0))
     .option('--plots <folder>', 'draw them there, as SVG')
     .action(async (flags: GrowthOptions & { json?: boolean }) => print(flags, await benchGrowth(flags)))
 }

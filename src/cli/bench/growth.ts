@@ -5,7 +5,6 @@ import { benchLatency, type LatencyOptions } from './latency.ts'
 import type { LoadReport } from './load.ts'
 import { type AudioCourse, courseOfAudio } from './long-audio.ts'
 
-const STREAMS = [1, 2, 5, 10, 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500]
 const HOPS = [0.1, 0.2, 0.5, 1, 2]
 /** Streams with which hops are compared. */
 const STREAMS_BY_HOP = 10
@@ -15,7 +14,8 @@ export interface GrowthOptions {
   readonly seconds: number
   /** Of audio in one stream. */
   readonly hours: number
-  readonly upTo: number
+  /** No more streams than these are tried (default: as many as it takes until windows are skipped). */
+  readonly upTo?: number
   readonly plots?: string
 }
 
@@ -28,11 +28,17 @@ export interface GrowthReport {
 }
 
 /** Cost against the number of streams until windows are skipped, against the hop, and against hours of audio. */
-export async function benchGrowth({ seconds, hours, upTo, plots }: GrowthOptions): Promise<GrowthReport> {
+export async function benchGrowth({
+  seconds,
+  hours,
+  upTo = Number.POSITIVE_INFINITY,
+  plots,
+}: GrowthOptions): Promise<GrowthReport> {
   const byHours = await courseOfAudio(hours)
   const load = { seconds, transport: 'ws', encoding: 's16le', model: 'default', hop: 0.5 } as const
   const byStreams: LoadReport[] = []
-  for (const streams of STREAMS.filter((count) => count <= upTo)) {
+  for (const streams of numbersOfStreams()) {
+    if (streams > upTo) break
     byStreams.push(await loadOf({ ...load, streams: [streams] }))
     if (byStreams.at(-1)!.windowsSkipped > 0) break
   }
@@ -41,6 +47,12 @@ export async function benchGrowth({ seconds, hours, upTo, plots }: GrowthOptions
   const report: GrowthReport = { bench: 'growth', byStreams, byHop, byHours }
   if (plots !== undefined) await draw(report, plots)
   return report
+}
+
+/** A few to begin with, then 50 more each time, and from a thousand on a twentieth more. */
+function* numbersOfStreams(): Generator<number> {
+  yield* [1, 2, 5, 10, 20]
+  for (let streams = 50; ; streams += Math.max(50, Math.round(streams / 1000) * 50)) yield streams
 }
 
 async function loadOf(options: LatencyOptions): Promise<LoadReport> {

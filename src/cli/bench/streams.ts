@@ -25,8 +25,8 @@ export interface StreamsOptions {
   readonly encoding: readonly PacketEncoding[]
   /** The number of streams to begin with. */
   readonly from: number
-  /** No more than these are tried. */
-  readonly upTo: number
+  /** No more than these are tried (default: as many as it takes until one fails). */
+  readonly upTo?: number
   /** Of audio without a skipped window that a number of streams must pass, after windows are full. */
   readonly seconds: number
   readonly hop: number
@@ -113,7 +113,8 @@ class StreamsBench {
   async run(): Promise<StreamsRun> {
     const trials: Trial[] = []
     let atMost: LoadReport | undefined
-    const most = await mostStreams(this.#options.from, this.#options.upTo, async (streams) => {
+    const { from, upTo = Number.POSITIVE_INFINITY } = this.#options
+    const most = await mostStreams(from, upTo, async (streams) => {
       const load = await this.#load(streams, this.#options.seconds)
       const trial = trialOf(load)
       trials.push(trial)
