@@ -13,7 +13,7 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
     'streams at once',
     1,
     Math.max(2, ...byStreams.map((load) => load.streams)),
-    [1, 2, 5, 10, 20, 50, 100, 200, 400],
+    [1, 2, 5, 10, 20, 50, 100, 200, 400, 1000, 2000, 5000],
   )
   const skipping = byStreams.find((load) => load.windowsSkipped > 0)
   const withEvents = (latency: (load: LoadReport) => number | null): Points =>

@@ -49,10 +49,10 @@ export async function benchGrowth({
   return report
 }
 
-/** A few to begin with, then 50 more each time, and from a thousand on a twentieth more. */
+/** A few to begin with, then 50 more each time for every thousand begun. */
 function* numbersOfStreams(): Generator<number> {
   yield* [1, 2, 5, 10, 20]
-  for (let streams = 50; ; streams += Math.max(50, Math.round(streams / 1000) * 50)) yield streams
+  for (let streams = 50; ; streams += 50 * Math.ceil(streams / 1000)) yield streams
 }
 
 async function loadOf(options: LatencyOptions): Promise<LoadReport> {
