@@ -17,6 +17,7 @@ FRAMES_PER_SECOND = 100
 HALF_LIFE_SECONDS = 2.0
 LEAST_SECONDS = 1.0
 LEAST_RAISE = 0.8
+MARGIN = 0.2  # in logits, for recordings that are cut or joined otherwise
 
 
 def stream_logits(model, frames):
@@ -71,12 +72,13 @@ def human_tracks(model, held, scale, bias):
     return tracks, sum(map(len, recordings)) / FRAMES_PER_SECOND / 3600
 
 
-def thresholds(tracks, hours, per_hour=1.0):
-    """(raise, clear, alerts an hour): the lowest raise from LEAST_RAISE on with at most `per_hour`; clear is half of it in logits."""
+def thresholds(tracks):
+    """(raise, clear): MARGIN above the lowest from LEAST_RAISE on that none of `tracks` reaches for long enough; clear is half of it in logits."""
     for logit in np.arange(np.log(LEAST_RAISE / (1 - LEAST_RAISE)), 8.0, 0.05):
-        rate = sum(alerts(track, logit, logit / 2) for track in tracks) / hours
-        if rate <= per_hour:
+        if not any(alerts(track, logit, logit / 2) for track in tracks):
             break
+    logit += MARGIN
+
     def probability(x):
         return round(float(1 / (1 + np.exp(-x))), 3)
-    return probability(logit), probability(logit / 2), round(rate, 2)
+    return probability(logit), probability(logit / 2)

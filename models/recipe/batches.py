@@ -1,8 +1,9 @@
 """Balanced batches of windows: half fake, half real, and within a class each system by its weight, not by its size.
 
 A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it;
-long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window: gain, a smooth equaliser, band limit, noise added as power, mel bands
-dropped. All of it in the mel domain, where it costs nothing; the channels that need samples were applied by prepare.py.
+long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window:
+frequencies moved up or down, gain, a smooth equaliser, band limit, noise added as power, mel bands dropped. All of it in the mel domain,
+where it costs nothing; the channels that need samples were applied by prepare.py.
 
 Hard pairs: a share of the copy-synthesis windows come with their human twins in the same batch, cut at the same places and
 augmented by the same draws, so that nothing but the synthesis tells the two apart.
@@ -15,15 +16,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, denormalise, normalise
+from features import DB_PER_UNIT, FLOOR, HIGH_HZ, LEAST_FRAMES, LOW_HZ, MEL_BINS, WINDOW_FRAMES, denormalise, normalise
 from store import Corpus
 
 PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
+MOVED_SPREAD, MOVED_MOST = 0.06, 0.2  # of the logarithm of the factor: standard deviation, bound
 
 
 class Frames:
-    """All prepared frames of one split, in memory: float16 [total, 128] and per entry (row, pass, start, count)."""
+    """All prepared frames of one split, in memory: float16 [total, 128] and per entry (row, pass, start, count).
+
+    An engine that is left out is left out with every last stage (`ENGINE+STAGE`, see copies.py)."""
 
     def __init__(self, corpus_folder, folders, split, leave_out=(), passes=None):
         self.rows = Corpus(corpus_folder).rows
@@ -34,7 +38,7 @@ class Frames:
             maps = {name: np.memmap(folder / name, dtype=np.float16, mode="r").reshape(-1, MEL_BINS) for name in {r["file"] for r in index}}
             for r in index:
                 row = self.rows[int(r["row"])]
-                if row["split"] != split or row["system"] in leave_out or (passes is not None and int(r["pass"]) not in passes):
+                if row["split"] != split or row["system"].split("+")[0] in leave_out or (passes is not None and int(r["pass"]) not in passes):
                     continue
                 first, count = int(r["first"]), int(r["frames"])
                 parts.append(maps[r["file"]][first:first + count])
@@ -49,10 +53,10 @@ class Frames:
 
 class Sampler:
     """Draws training windows. `weights` maps a system to its share within its class (default 1), `twins` is the share of
-    copies that bring their human twin along."""
+    copies that bring their human twin along, `moved` that of windows whose frequencies are moved."""
 
-    def __init__(self, frames, weights, seed, twins=0.0):
-        self.frames, self.twins = frames, twins
+    def __init__(self, frames, weights, seed, twins=0.0, moved=0.0):
+        self.frames, self.twins, self.moved = frames, twins, moved
         self.entry_of = {(row, turn): (row, turn, at, count) for row, turn, at, count in frames.entries}
         self.draw = np.random.default_rng(seed)
         self.groups = {"real": defaultdict(lambda: defaultdict(list)), "fake": defaultdict(lambda: defaultdict(list))}
@@ -96,6 +100,8 @@ class Sampler:
             out[filled:filled + take] = clip[start:start + take]
             filled += take
             pause = draw.integers(5, 60) if draw.random() < 0.5 else 0
+        if draw.random() < self.moved:
+            out = move_frequencies(out, float(np.exp(np.clip(draw.normal(0, MOVED_SPREAD), -MOVED_MOST, MOVED_MOST))))
         return augment(torch.from_numpy(out), draw)
 
     def pair(self, real_count, fake_count):
@@ -137,6 +143,18 @@ def stillness(clip, count, draw):
     frames = quietest[draw.integers(len(quietest), size=count)]
     kind = draw.random()
     return frames if kind < 0.5 else frames - draw.uniform(0, 3) if kind < 0.85 else np.full_like(frames, SILENT)
+
+
+def move_frequencies(frames, factor):
+    """Every frequency times `factor`, as of a longer or shorter vocal tract (VTLP, Jaitly and Hinton 2013), and so that the traces of a
+    generator's own rates lie elsewhere; [T, 128] → [T, 128], linear between bins, the last bin beyond 8 kHz."""
+    ends = 2595.0 * np.log10(1.0 + np.array([LOW_HZ, HIGH_HZ]) / 700.0)
+    mel = np.linspace(*ends, MEL_BINS + 2)[1:-1]
+    source = 700.0 * (10.0 ** (mel / 2595.0) - 1.0) / factor
+    at = np.interp(2595.0 * np.log10(1.0 + source / 700.0), mel, np.arange(MEL_BINS))
+    low = np.minimum(at.astype(int), MEL_BINS - 2)
+    share = (at - low).astype(np.float32)
+    return frames[:, low] * (1 - share) + frames[:, low + 1] * share
 
 
 def smooth_curve(draw, points, spread):

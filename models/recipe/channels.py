@@ -1,4 +1,4 @@
-"""The same chain of channels for both classes: room, noise, bandwidth, codec, level, clipping.
+"""The same chain of channels for both classes: room, noise and its suppression, bandwidth, codec, level, clipping.
 
 The chain knows neither label nor system, so none of its traces can say which class a clip is of. Per-clip steps work on
 float32 samples at 16 kHz. Codecs run through ffmpeg on many clips joined, which costs one process instead of hundreds.
@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+from scipy.ndimage import uniform_filter
+from scipy.signal import fftconvolve, istft, lfilter, stft
 
 from speech import RATE, decode, levels, resample
 
@@ -79,6 +80,19 @@ def add_noise(samples, draw, low_db=8.0, high_db=45.0):
     return samples + gain * noise(len(samples), draw)
 
 
+def suppress_noise(samples, draw):
+    """As calls and sound editors do it: every frequency less its own floor (spectral subtraction, Boll 1979), with or without the
+    warble that an unsmoothed gain leaves."""
+    shape = {"fs": RATE, "nperseg": 512, "noverlap": 384}
+    spectrum = stft(samples, **shape)[2]
+    power = np.abs(spectrum) ** 2
+    floor = draw.uniform(1.5, 8.0) * np.quantile(power, 0.2, axis=1, keepdims=True)
+    gain = np.sqrt(np.maximum(1.0 - floor / (power + 1e-12), 10 ** (draw.uniform(-40, -8) / 10)))
+    if draw.random() < 0.5:
+        gain = uniform_filter(gain, (3, 5))
+    return istft(gain * spectrum, **shape)[1][:len(samples)].astype(np.float32)
+
+
 def through_rate(samples, draw):
     """Down to a lower rate and back: the top of the spectrum is lost."""
     rate = int(draw.choice([8000, 8000, 11025, 12000, 14000]))
@@ -104,6 +118,8 @@ def before_codec(samples, draw):
         samples = room(samples, draw)
     if draw.random() < 0.5:
         samples = add_noise(samples, draw)
+    if draw.random() < 0.15:
+        samples = suppress_noise(samples, draw)
     if draw.random() < 0.4:
         samples = through_rate(samples, draw)
     return set_level(samples, draw.uniform(-36, -14))

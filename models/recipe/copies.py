@@ -1,9 +1,12 @@
 """Adds copy-synthesis fakes to a corpus: the same words, voice and room as their human twin, through a vocoder.
 
-    python copies.py --corpus CORPUS --vocoders VOCODERS --fargan FARGAN_DEMO --out CORPUS2 [--count 600]
+    python copies.py --corpus CORPUS --vocoders VOCODERS --fargan FARGAN_DEMO --lyra LYRA --out CORPUS2 [--count 600]
 
 Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
 Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
+
+Last come the training fakes of ENGINES once more through FARGAN and through the neural codec Lyra, as systems `ENGINE+fargan` and
+`ENGINE+lyra`: words and melody by one engine, the last stage by another, so that an engine is not known by its vocoder alone.
 """
 
 import argparse
@@ -19,6 +22,8 @@ from vocoders import KINDS, copy
 
 VALID_ONLY = {"copy-nearest"}
 TIMES = {"copy-fargan": 2}  # the best of them: twice as many
+ENGINES = ("tortoise", "vits-mimic3", "glowtts-hifigan-larynx")
+LEAST_SAMPLES = 16_000  # of a clip that is copied
 
 
 def methods(folder, fargan_demo):
@@ -38,11 +43,26 @@ def methods(folder, fargan_demo):
     return made
 
 
+def other_last_stages(fargan_demo, lyra):
+    """{name: function(samples, draw) → samples}"""
+    made = {}
+    if fargan_demo:
+        made["fargan"] = lambda w, draw: fargan.copy(fargan_demo, w)
+    if lyra:
+        from lyra import QUANTIZERS, through_lyra  # TensorFlow is wanted here only
+
+        def coded(w, draw):
+            heard = through_lyra(lyra, w, int(draw.choice(list(QUANTIZERS.values()))))
+            return np.pad(heard, (0, len(w) - len(heard)))
+        made["lyra"] = coded
+    return made
+
+
 def choose(corpus, split, count, draw):
     """`count` human rows of a split, system by system in turn, longest-lasting speakers not favoured."""
     by_system = {}
     for i, row in enumerate(corpus.rows):
-        if row["label"] == "real" and row["split"] == split and row["samples"] > 16_000:
+        if row["label"] == "real" and row["split"] == split and row["samples"] > LEAST_SAMPLES:
             by_system.setdefault(row["system"], []).append(i)
     for rows in by_system.values():
         draw.shuffle(rows)
@@ -54,11 +74,16 @@ def choose(corpus, split, count, draw):
     return chosen[:count]
 
 
-def extend(corpus_folder, vocoders, fargan_demo, out, count, seed=5):
+def described(row):
+    """What a row says of a clip, beside where its samples lie."""
+    return {key: value for key, value in row.items() if key not in ("offset", "samples")}
+
+
+def extend(corpus_folder, vocoders, fargan_demo, lyra, out, count, seed=5):
     torch.set_num_threads(2)
     corpus, writer, draw = Corpus(corpus_folder), Writer(out), np.random.default_rng(seed)
     for i, row in enumerate(corpus.rows):
-        writer.add(corpus.wave(i), **{k: v for k, v in row.items() if k not in ("offset", "samples")})
+        writer.add(corpus.wave(i), **described(row))
     for system, make in methods(vocoders, fargan_demo).items():
         times = TIMES.get(system, 1)
         for split, wanted in (("train", 0 if system in VALID_ONLY else times * count), ("valid", times * count // 3)):
@@ -67,6 +92,12 @@ def extend(corpus_folder, vocoders, fargan_demo, out, count, seed=5):
                 writer.add(make(corpus.wave(twin), draw), label="fake", system=system, speaker=row["speaker"], language=row["language"],
                            licence=row["licence"], source=row["source"], split=split, twin=twin)
         print(system, len(writer.rows), flush=True)
+    spoken = [i for i, row in enumerate(corpus.rows) if row["system"] in ENGINES and row["split"] == "train" and row["samples"] > LEAST_SAMPLES]
+    for name, make in other_last_stages(fargan_demo, lyra).items():
+        for i in spoken:
+            row = corpus.rows[i]
+            writer.add(make(corpus.wave(i), draw), **{**described(row), "system": f"{row['system']}+{name}"})
+        print("engines through", name, len(writer.rows), flush=True)
     writer.close()
 
 
@@ -75,7 +106,8 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--vocoders")
     parser.add_argument("--fargan", help="fargan_demo of opus' source; without it no such copies")
+    parser.add_argument("--lyra", type=Path, help="folder of Lyra's three networks (lyra.py); without it no engine is heard through that codec")
     parser.add_argument("--out", required=True)
     parser.add_argument("--count", type=int, default=600)
     args = parser.parse_args()
-    extend(args.corpus, args.vocoders, args.fargan, args.out, args.count)
+    extend(args.corpus, args.vocoders, args.fargan, args.lyra, args.out, args.count)

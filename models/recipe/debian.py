@@ -1,7 +1,7 @@
 """Human speech from Debian packages, unpacked (not installed) with `dpkg -x PACKAGE.deb FOLDER/PACKAGE`.
 
 Yields (samples, fields). A speaker is one voice as well as the package tells it: an Asterisk prompt set and a language
-of KLettres or KTuberling is one person; in Fish Fillets the role is in the file's name.
+of KLettres, KTuberling or Tux Paint is one person; in Fish Fillets the role is in the file's name.
 """
 
 from pathlib import Path
@@ -47,6 +47,10 @@ def asterisk(root):
     for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
         yield wave, dict(system="human-armelle-fr", speaker="armelle", language="fr", licence="GPL-2+",
                          source=f"asterisk-prompt-fr-armelle:{file.stem}")
+    files = sorted((root / "asterisk-prompt-es-co" / "usr/share/asterisk/sounds/es").rglob("*.gsm"))
+    for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
+        yield wave, dict(system="human-asterisk-es-co", speaker="asterisk-es-co", language="es", licence="GPL-2+",
+                         source=f"asterisk-prompt-es-co:{file.stem}")
     for file in sorted((root / "asterisk-prompt-it-menardi-wav").rglob("*.wav")):
         yield _read(file), dict(system="human-menardi-it", speaker="menardi", language="it", licence="GPL-2+",
                                 source=f"asterisk-prompt-it-menardi-wav:{file.stem}")
@@ -63,13 +67,26 @@ def games(root):
         language = file.parts[file.parts.index("sounds") + 1]
         yield _read(file), dict(system="human-ktuberling", speaker=f"ktuberling-{language}", language=language[:2],
                                 licence="GPL-2+", source=f"ktuberling-data:{language}/{file.stem}")
-    for file in sorted((root / "fillets-ng-data-cs").rglob("*.ogg")):
-        role = file.stem.split("-")[1] if file.stem.count("-") > 1 else "other"
-        yield _read(file), dict(system="human-fillets-cs", speaker=f"fillets-{role}", language="cs", licence="GPL-2",
-                                source=f"fillets-ng-data-cs:{file.stem}")
+    for language, voices in (("cs", "fillets"), ("nl", "fillets-nl")):
+        for file in sorted((root / f"fillets-ng-data-{language}").rglob("*.ogg")):
+            role = file.stem.split("-")[1] if file.stem.count("-") > 1 else "other"
+            yield _read(file), dict(system=f"human-fillets-{language}", speaker=f"{voices}-{role}", language=language,
+                                    licence="GPL-2", source=f"fillets-ng-data-{language}:{file.stem}")
+
+
+def stamps(root):
+    """What Tux Paint says of its stamps, `NAME_desc_LANGUAGE.ogg`; a recording under two names counts once."""
+    heard = set()
+    for file in sorted((root / "tuxpaint-stamps-default").rglob("*_desc_*.ogg")):
+        language, recording = file.stem.split("_desc_")[1][:2], file.read_bytes()
+        if recording not in heard:
+            heard.add(recording)
+            yield _read(file), dict(system="human-tuxpaint", speaker=f"tuxpaint-{language}", language=language, licence="GPL-2",
+                                    source=f"tuxpaint-stamps-default:{file.stem}")
 
 
 def read_packages(root):
     """All of the above for the folder that holds the unpacked packages."""
     yield from asterisk(Path(root))
     yield from games(Path(root))
+    yield from stamps(Path(root))

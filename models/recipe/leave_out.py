@@ -8,28 +8,23 @@ are made by these figures: telling new voices of engines that were heard is easy
 
 import argparse
 import json
-from pathlib import Path
 
 import numpy as np
-import torch
-
 from batches import Frames
+from checkpoints import left_out, load
 from measures import auc, eer
-from network import Detector
 from train import score_entries
 
 
 def left_out_scores(run, corpus, folders, passes=(0, 1)):
     """(name → raw logits of the engines that the run left out, name → raw logits of each human set of the validation split)."""
-    checkpoint = torch.load(Path(run) / "last.pt", weights_only=False)
-    model = Detector()
-    model.load_state_dict(checkpoint["model"])
+    model, engines = load(run, "last"), left_out(run)
     fakes, humans = {}, {}
     for split in ("train", "valid"):
         held = Frames(corpus, folders, split, passes=passes)
         labelled = [(held.rows[entry[0]], entry) for entry in held.entries]
         wanted = [(row["system"], row["label"], entry) for row, entry in labelled
-                  if row["system"] in checkpoint["config"]["leaveOut"] or (row["label"] == "real" and split == "valid")]
+                  if row["system"] in engines or (row["label"] == "real" and split == "valid")]
         for (system, label, _), logit in zip(wanted, score_entries(model, held, [entry for *_, entry in wanted])):
             (humans if label == "real" else fakes).setdefault(system, []).append(float(logit))
     return {k: np.array(v) for k, v in fakes.items()}, {k: np.array(v) for k, v in humans.items()}

@@ -50,13 +50,14 @@ def probe(corpus, folders, config, windows=3000):
     raw = [raw[i] for i in np.random.default_rng(0).permutation(len(raw))[:windows]]
     rows = [held.rows[e[0]] for e in raw]
     print("raw clips", json.dumps(report([cues(held.frames(e)) for e in raw], [r["label"] == "fake" for r in rows], [r["speaker"] for r in rows])))
-    sampler = Sampler(held, config["weights"], 99, config["twins"])
-    features, labels = [], []
-    while len(features) < windows:
-        frames, lengths, fake = sampler.batch(32)
-        features += [cues(f[:n].numpy()) for f, n in zip(frames, lengths)]
-        labels += [bool(x) for x in fake]
-    print("training windows", json.dumps(report(features, labels, np.arange(len(labels)) // 32)))
+    for detector, own in config["detectors"].items():
+        sampler = Sampler(held, {**config["weights"], **own["weights"]}, 99, config["twins"], own["moved"])
+        features, labels = [], []
+        while len(features) < windows:
+            frames, lengths, fake = sampler.batch(32)
+            features += [cues(f[:n].numpy()) for f, n in zip(frames, lengths)]
+            labels += [bool(x) for x in fake]
+        print(f"training windows, {detector}", json.dumps(report(features, labels, np.arange(len(labels)) // 32)))
 
 
 if __name__ == "__main__":

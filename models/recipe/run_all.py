@@ -1,6 +1,6 @@
 """The whole recipe in one command: corpus, vocoders, copies, frames, training, export, probe, evaluation.
 
-    python run_all.py --clips CLIPS --packages UNPACKED --fargan opus-1.5.2/fargan_demo --work WORK --out ../default
+    python run_all.py --clips CLIPS --packages UNPACKED --fargan opus-1.5.2/fargan_demo --lyra LYRA --work WORK --out ../default
     python run_all.py --clips SOME --packages FEW --work /tmp/rehearsal --out /tmp/rehearsal/package --share 0.02
 
 The second line rehearses with a fiftieth of the work of each stage, some clips and a package or two (validation needs the long voice of
@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
 COPIES = 600  # of each vocoder
 LEFT_OUT_STEPS = 1000
-LEFT_OUT = ("glowtts-hifigan-larynx", "vits-mimic3")
+LEFT_OUT = {"kokoro": ("kokoro",), "vits": ("vits-mimic3", "vits-piper")}
+LAST_TRAINED = Path("plain", "last.pt")
 
 
 def stage(program, *words, made=None):
@@ -30,23 +31,23 @@ def stage(program, *words, made=None):
     subprocess.run([sys.executable, str(HERE / program), *map(str, words)], check=True)
 
 
-def run_all(clips, packages, fargan, work, out, share):
+def run_all(clips, packages, fargan, lyra, work, out, share):
     base, full, tables = work / "corpus", work / "corpus-copies", HERE if share == 1 else work
     minutes_of_training = share * json.loads((HERE / "config.json").read_text())["minutes"]
     sources = [word for folder in clips for word in ("--clips", folder)]
     sources += ["--packages", packages] if packages else []
-    vocoders = ["--vocoders", work / "vocoders", *(["--fargan", fargan] if fargan else [])]
+    vocoders = ["--vocoders", work / "vocoders", *(["--fargan", fargan] if fargan else []), *(["--lyra", lyra] if lyra else [])]
     stage("corpus.py", *sources, "--out", base, made=base / "manifest.csv")
     for kind, minutes in VOCODER_MINUTES.items():
         stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", share * minutes, "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
     stage("copies.py", "--corpus", base, *vocoders, "--out", full, "--count", max(20, round(share * COPIES)), made=full / "manifest.csv")
     stage("prepare.py", "--corpus", full, "--out", work / "frames", made=work / "frames" / "index.csv")
     data = ["--corpus", full, "--frames", work / "frames"]
-    without = [work / f"run-without-{system}" for system in LEFT_OUT]
-    for system, run in zip(LEFT_OUT, without):
-        stage("train.py", *data, "--out", run, "--leave-out", system, "--steps", max(5, round(share * LEFT_OUT_STEPS)), made=run / "last.pt")
+    without = [work / f"run-without-{engine}" for engine in LEFT_OUT]
+    for systems, run in zip(LEFT_OUT.values(), without):
+        stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", max(5, round(share * LEFT_OUT_STEPS)), made=run / LAST_TRAINED)
         stage("leave_out.py", *data, "--run", run)
-    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training, made=work / "run" / "last.pt")
+    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training, made=work / "run" / LAST_TRAINED)
     stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
     stage("probe.py", *data)
     stage("evaluate.py", "--corpus", full, "--package", out, "--out", tables / "results.md")
@@ -58,8 +59,9 @@ if __name__ == "__main__":
     parser.add_argument("--clips", action="append", required=True)
     parser.add_argument("--packages", help="Debian's packages, unpacked; without them only the clips and classical synthesis")
     parser.add_argument("--fargan", type=Path, help="fargan_demo of opus' source; without it no copies by that vocoder")
+    parser.add_argument("--lyra", type=Path, help="folder of Lyra's three networks; without it no engine is heard through that codec")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=HERE.parent / "default")
     parser.add_argument("--share", type=float, default=1.0, help="of the work of each stage; below 1 a rehearsal, its tables are in WORK")
     args = parser.parse_args()
-    run_all(args.clips, args.packages, args.fargan, args.work, args.out, args.share)
+    run_all(args.clips, args.packages, args.fargan, args.lyra, args.work, args.out, args.share)

@@ -1,8 +1,8 @@
-"""Trains the detector on prepared frames.
+"""Trains the detectors of the config on prepared frames, one after the other, apart.
 
     python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--minutes 20] [--config config.json]
 
-Stops by the clock or by steps, whichever comes first. What is judged and kept is the running mean of the weights, where its
+Each stops by the clock or by steps, whichever comes first, and goes on where it was cut off. What is judged and kept is the running mean of the weights, where its
 validation score is best: the mean over validation fake systems (copies count as one) of AUC against all validation humans, over passes
 and a short and a long crop.
 """
@@ -58,19 +58,38 @@ def validate(model, frames, entries):
     return float(np.mean([*spoken, np.mean(copies)])), {**fakes, **reals}
 
 
+def keep_state(path, progress, model, mean, optimiser, sampler):
+    """All that the next step depends on."""
+    parts = {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
+    torch.save({**parts, "draw": sampler.draw.bit_generator.state, "torch": torch.get_rng_state(), "progress": progress}, path)
+
+
+def go_on(path, model, mean, optimiser, sampler):
+    """Takes up what keep_state kept; returns its progress."""
+    state = torch.load(path, weights_only=False)
+    for part, name in ((model, "model"), (mean, "mean"), (optimiser, "optimiser")):
+        part.load_state_dict(state[name])
+    sampler.draw.bit_generator.state = state["draw"]
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
 def train(corpus, folders, out, config):
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
-    Path(out).mkdir(parents=True, exist_ok=True)
-    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"])
+    out.mkdir(parents=True, exist_ok=True)
+    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"], config["moved"])
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
     model = Detector().to(memory_format=torch.channels_last)  # half again as fast on CPU
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
-    begun, best, step = time.time(), -1.0, 0
-    share = 0.0
+    spent, best, step = 0.0, -1.0, 0
+    cut_off = out / "state.pt"
+    if cut_off.exists():
+        spent, best, step = go_on(cut_off, model, mean, optimiser, sampler)
+    begun, share = time.time() - 60 * spent, 0.0
     losses = []
     while share < 1.0:
         share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
@@ -95,8 +114,10 @@ def train(corpus, folders, out, config):
             print(json.dumps(note), flush=True)
             if score > best:
                 best = score
-                torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, Path(out) / "best.pt")
-    torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, Path(out) / "last.pt")
+                torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "best.pt")
+            keep_state(cut_off, (note["minutes"], best, step), model, mean, optimiser, sampler)
+    torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "last.pt")
+    cut_off.unlink()
 
 
 if __name__ == "__main__":
@@ -105,12 +126,14 @@ if __name__ == "__main__":
     parser.add_argument("--frames", nargs="+", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--config", default=str(Path(__file__).with_name("config.json")))
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--steps", type=int)
+    parser.add_argument("--minutes", type=float, help="for each, instead of the config's")
+    parser.add_argument("--steps", type=int, help="for each, instead of the config's")
     parser.add_argument("--leave-out", nargs="*", default=[], help="systems that are not heard in training, for leave_out.py")
     args = parser.parse_args()
     settings = json.loads(Path(args.config).read_text())
-    settings["minutes"] = args.minutes or settings["minutes"]
-    settings["steps"] = args.steps or settings["steps"]
     settings["leaveOut"] += args.leave_out
-    train(args.corpus, args.frames, args.out, settings)
+    for detector, own in settings.pop("detectors").items():
+        limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
+        weights = {**settings["weights"], **own["weights"]}
+        if not Path(args.out, detector, "last.pt").exists():
+            train(args.corpus, args.frames, Path(args.out, detector), {**settings, **own, **limits, "weights": weights})
