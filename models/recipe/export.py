@@ -112,8 +112,10 @@ def for_unheard(scale, bias, runs, corpus, folders):
     its heard engines are fitted again on the engine that it left out; the mean of these second fits is applied to the first."""
     seconds = []
     for run in runs:
-        heard = calibrate(*validation_scores(load(run, "last"), corpus, folders, left_out(run)))
         fakes, humans = left_out_scores(run, corpus, folders)
+        if not fakes:
+            continue  # the corpus has nothing of that engine
+        heard = calibrate(*validation_scores(load(run, "last"), corpus, folders, left_out(run)))
         logits = [heard[0] * x + heard[1] for x in (*fakes.values(), *humans.values())]
         weights = [np.full(len(x), 1 / len(x) / len(group)) for group in (fakes, humans) for x in group.values()]
         labels = np.arange(len(logits)) < len(fakes)
