@@ -92,11 +92,11 @@ describe('earwitness bench', () => {
   it('streams finds how many a server carries, what each costs, and where it goes', { timeout: 120_000 }, async () => {
     const words = [
       '--from',
-      '1',
+      '4',
       '--up-to',
-      '1',
+      '4',
       '--seconds',
-      '2',
+      '4',
       '--transport',
       'ws',
       '--encoding',
@@ -104,14 +104,15 @@ describe('earwitness bench', () => {
       '--no-peer',
     ]
     const report = await bench('streams', ...words)
-    expect(report).toMatchObject({ seconds: 2, hop: 0.5, serverCores: 'all', peer: null })
+    expect(report).toMatchObject({ seconds: 4, hop: 0.5, serverCores: 'all', peer: null })
     const [run, ...others] = report.runs
     expect(others).toEqual([])
     expect(run).toMatchObject({ transport: 'ws', encoding: 'opus', ratioToPeer: {} })
-    expect(run.trials[0]).toMatchObject({ streams: 1, skipped: expect.any(Number), errors: [] })
-    // A machine that others use may carry none within 100 ms; then there is nothing to divide up.
-    expect(run.mostStreams).toBe(run.trials[0].passed ? 1 : 0)
-    if (run.trials[0].passed) {
+    expect(run.trials[0]).toMatchObject({ streams: 4, skipped: expect.any(Number), errors: [] })
+    // A machine that others use may carry fewer within 100 ms, or none; then there is little to divide up.
+    if (!run.trials[0].passed) expect(run.mostStreams).toBeLessThan(4)
+    else {
+      expect(run.mostStreams).toBe(4)
       const parts = Object.values<number>(run.cpuMsByPart).reduce((sum, part) => sum + part, 0)
       expect(parts / run.atMost.cpuMsPerStreamSecond).toBeCloseTo(1, 1)
       expect(Object.keys(run.cpuMsByPart)).toEqual(expect.arrayContaining(['decode', 'mel', 'score', 'socket']))

@@ -101,7 +101,7 @@ describe('a synthesiser in human speech', () => {
   })
 
   it('has its alert begin within half a second of its place, though the probability stood high only later', async () => {
-    const told = await toldOf(firstSeconds(realSpeech, 6), fakeSpeech)
+    const told = await toldOf(firstSeconds(realSpeech, 6), fakeSpeech, fakeSpeech)
     const alert = told.find((event) => event.type === 'alert')!
     const raise = scorer.manifest.decision.raise
     const scores = told.filter((event) => event.type === 'score')
