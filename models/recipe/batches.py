@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from features import DB_PER_UNIT, FLOOR, HIGH_HZ, LEAST_FRAMES, LOW_HZ, MEL_BINS, WINDOW_FRAMES, denormalise, normalise
+from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, denormalise, mel_corners, normalise, to_mel
 from store import Corpus
 
 PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
+CENTRES_HZ = mel_corners()[1:-1]
 MOVED_SPREAD, MOVED_MOST = 0.06, 0.2  # of the logarithm of the factor: standard deviation, bound
 
 
@@ -148,10 +149,7 @@ def stillness(clip, count, draw):
 def move_frequencies(frames, factor):
     """Every frequency times `factor`, as of a longer or shorter vocal tract (VTLP, Jaitly and Hinton 2013), and so that the traces of a
     generator's own rates lie elsewhere; [T, 128] → [T, 128], linear between bins, the last bin beyond 8 kHz."""
-    ends = 2595.0 * np.log10(1.0 + np.array([LOW_HZ, HIGH_HZ]) / 700.0)
-    mel = np.linspace(*ends, MEL_BINS + 2)[1:-1]
-    source = 700.0 * (10.0 ** (mel / 2595.0) - 1.0) / factor
-    at = np.interp(2595.0 * np.log10(1.0 + source / 700.0), mel, np.arange(MEL_BINS))
+    at = np.interp(to_mel(CENTRES_HZ / factor), to_mel(CENTRES_HZ), np.arange(MEL_BINS))
     low = np.minimum(at.astype(int), MEL_BINS - 2)
     share = (at - low).astype(np.float32)
     return frames[:, low] * (1 - share) + frames[:, low + 1] * share

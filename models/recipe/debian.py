@@ -43,14 +43,11 @@ def asterisk(root):
         for file, wave in _raw_set(files, 1, 2, "g722", 16_000) if files else ():
             yield wave, dict(system=f"human-asterisk-{language}", speaker=f"asterisk-{language}", language=language,
                              licence="CC BY-SA 3.0", source=f"asterisk-core-sounds-{language}-g722:{file.stem}")
-    files = sorted((root / "asterisk-prompt-fr-armelle").rglob("*.gsm"))
-    for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
-        yield wave, dict(system="human-armelle-fr", speaker="armelle", language="fr", licence="GPL-2+",
-                         source=f"asterisk-prompt-fr-armelle:{file.stem}")
-    files = sorted((root / "asterisk-prompt-es-co" / "usr/share/asterisk/sounds/es").rglob("*.gsm"))
-    for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
-        yield wave, dict(system="human-asterisk-es-co", speaker="asterisk-es-co", language="es", licence="GPL-2+",
-                         source=f"asterisk-prompt-es-co:{file.stem}")
+    for package, folder, system, speaker in (("asterisk-prompt-fr-armelle", "", "human-armelle-fr", "armelle"),
+                                             ("asterisk-prompt-es-co", "usr/share/asterisk/sounds/es", "human-asterisk-es-co", "asterisk-es-co")):
+        files = sorted((root / package / folder).rglob("*.gsm"))
+        for file, wave in _raw_set(files, 33, 160, "gsm", 8_000) if files else ():
+            yield wave, dict(system=system, speaker=speaker, language=package.split("-")[2], licence="GPL-2+", source=f"{package}:{file.stem}")
     for file in sorted((root / "asterisk-prompt-it-menardi-wav").rglob("*.wav")):
         yield _read(file), dict(system="human-menardi-it", speaker="menardi", language="it", licence="GPL-2+",
                                 source=f"asterisk-prompt-it-menardi-wav:{file.stem}")

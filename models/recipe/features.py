@@ -19,13 +19,19 @@ LEAST_FRAMES = 100
 DB_PER_UNIT = SCALE
 
 
+def to_mel(hz):
+    return 2595.0 * torch.log10(1.0 + hz / 700.0)
+
+
+def mel_corners(bins=MEL_BINS, low_hz=LOW_HZ, high_hz=HIGH_HZ):
+    """Where the filters begin, peak and end, in Hz, float64 [bins + 2]: filter i peaks at corner i + 1."""
+    ends = to_mel(torch.tensor([low_hz, high_hz], dtype=torch.float64))
+    return 700.0 * (10.0 ** (torch.linspace(ends[0], ends[1], bins + 2, dtype=torch.float64) / 2595.0) - 1.0)
+
+
 def mel_filters(bins=MEL_BINS, fft_size=FFT_SIZE, low_hz=LOW_HZ, high_hz=HIGH_HZ):
     """Triangular HTK filters, float32 [fft_size/2 + 1, bins], peak 1 before sampling on the FFT grid."""
-    def to_mel(hz):
-        return 2595.0 * torch.log10(1.0 + hz / 700.0)
-
-    ends = to_mel(torch.tensor([low_hz, high_hz], dtype=torch.float64))
-    corners = 700.0 * (10.0 ** (torch.linspace(ends[0], ends[1], bins + 2, dtype=torch.float64) / 2595.0) - 1.0)
+    corners = mel_corners(bins, low_hz, high_hz)
     grid = torch.linspace(0.0, SAMPLE_RATE / 2, fft_size // 2 + 1, dtype=torch.float64)
     width = corners[1:] - corners[:-1]
     distance = corners[None, :] - grid[:, None]

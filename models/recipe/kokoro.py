@@ -8,15 +8,15 @@ languages that espeak-ng cannot give in those symbols speak others. The two Ital
 
 import json
 import random
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
+from quiet_onnxruntime import on_one_thread
 from sentences import SENTENCES
+from synthesisers import ipa
 
 RATE = 24_000
 SYSTEM = "kokoro"
@@ -61,8 +61,7 @@ def float_convolutions(model):
 
 
 def phonemes(text, language):
-    spoken = subprocess.run(["espeak-ng", "-q", "--ipa", "--tie=^", "-v", language, text], capture_output=True, text=True, check=True)
-    symbols = " ".join(spoken.stdout.split()).replace("-", "")
+    symbols = ipa(text, language, "--tie=^").replace("-", "")
     for pair, symbol in DIPHTHONGS.items():
         symbols = symbols.replace(pair, symbol)
     return symbols.replace("^", "") + "."
@@ -72,10 +71,7 @@ class Engine:
     def __init__(self, package):
         self.folder = Path(package) / "build"
         self.vocabulary = json.loads((self.folder / "tokenizer.json").read_text())["model"]["vocab"]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        model = float_convolutions(onnx.load(self.folder / "kokoro-quantized.onnx"))
-        self.session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+        self.session = on_one_thread(float_convolutions(onnx.load(self.folder / "kokoro-quantized.onnx")).SerializeToString())
 
     def speak(self, text, voice, language, speed=1.0):
         """float32 samples at RATE."""

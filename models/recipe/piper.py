@@ -7,13 +7,13 @@ The package holds model and symbols in one file for the browser, and where each 
 
 import random
 import re
-import subprocess
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
+from quiet_onnxruntime import on_one_thread
 from sentences import ENGLISH
+from synthesisers import ipa
 
 RATE = 22_050
 SYSTEM = "vits-piper"
@@ -34,15 +34,12 @@ class Engine:
     def __init__(self, package):
         lines = part(package, "tokens.txt").decode("utf-8").splitlines()
         self.symbols = {line[0]: int(line[1:]) for line in lines}
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(part(package, "model.onnx"), options)
+        self.session = on_one_thread(part(package, "model.onnx"))
 
     def speak(self, text, reader, liveliness=0.667, slowness=1.0):
         """float32 samples at RATE. Symbols are espeak-ng's, with a blank after each, as Piper trained it."""
-        spoken = subprocess.run(["espeak-ng", "-q", "--ipa", "-v", "en-us", text], capture_output=True, text=True, check=True).stdout
         ids = [self.symbols["^"], 0]
-        for symbol in " ".join(spoken.split()) + ".":
+        for symbol in ipa(text, "en-us") + ".":
             if symbol in self.symbols:
                 ids += [self.symbols[symbol], 0]
         ids.append(self.symbols["$"])

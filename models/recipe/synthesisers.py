@@ -64,6 +64,12 @@ def espeak(wav, text, voice, pitch=50, speed=165):
     return _run(["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(speed), "-w", wav, text], wav)
 
 
+def ipa(text, voice, *options):
+    """How espeak-ng would pronounce a text, in IPA, on one line."""
+    spoken = subprocess.run(["espeak-ng", "-q", "--ipa", *options, "-v", voice, text], capture_output=True, text=True, check=True)
+    return " ".join(spoken.stdout.split())
+
+
 def all_classical(seed=1):
     """Every engine, voice and sentence once (espeak-ng with random pitch and speed)."""
     draw = random.Random(seed)

@@ -8,11 +8,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 try:
     import numpy as np
-    import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
     import kokoro
     import piper
+    from quiet_onnxruntime import on_one_thread
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
@@ -31,7 +31,7 @@ def quantized_convolution():
 
 
 def run(model, x):
-    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"x": x})[0]
+    return on_one_thread(model.SerializeToString()).run(None, {"x": x})[0]
 
 
 class Kokoro(unittest.TestCase):
