@@ -24,10 +24,10 @@ def network(name: str) -> torch.nn.Module:
 
         return BinaryAST(*SIZES["base"])
     sys.path.insert(0, str(pathlib.Path(name).parent))
-    from network import Detector, Ensemble
+    from network import Detector
 
     length = torch.tensor([FRAMES])
-    detector = Ensemble([Detector(), Detector()], (1, 2))
+    detector = Detector()
     detector.forward = lambda frames, forward=detector.forward: forward(frames, length)
     return detector
 

@@ -2,7 +2,7 @@
 
 A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it;
 long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window:
-frequencies moved up or down, gain, a smooth equaliser, band limit, noise added as power, mel bands dropped. All of it in the mel domain,
+frequencies moved up or down, dynamics squeezed or stretched, gain, a smooth equaliser, band limit, noise added as power, mel bands dropped. All of it in the mel domain,
 where it costs nothing; the channels that need samples were applied by prepare.py.
 
 Hard pairs: a share of the copy-synthesis windows come with their human twins in the same batch, cut at the same places and
@@ -10,7 +10,6 @@ augmented by the same draws, so that nothing but the synthesis tells the two apa
 """
 
 import csv
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,12 @@ import torch
 
 from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, denormalise, mel_corners, normalise, to_mel
 from store import Corpus
+from voices import Voices
 
 PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
 CENTRES_HZ = mel_corners()[1:-1]
+SQUEEZED, MOST_SQUEEZED, METER_FRAMES = 0.7, 0.5, 15
 MOVED_SPREAD, MOVED_MOST = 0.06, 0.2  # of the logarithm of the factor: standard deviation, bound
 
 
@@ -54,31 +55,14 @@ class Frames:
 
 class Sampler:
     """Draws training windows. `weights` maps a system to its share within its class (default 1), `twins` is the share of
-    copies that bring their human twin along, `moved` that of windows whose frequencies are moved."""
+    copies that bring their human twin along, `moved` that of windows whose frequencies are moved. `alike`: clips and dynamics are drawn so
+    that cues of the recording say little about the class."""
 
-    def __init__(self, frames, weights, seed, twins=0.0, moved=0.0):
-        self.frames, self.twins, self.moved = frames, twins, moved
+    def __init__(self, frames, weights, seed, twins=0.0, moved=0.0, alike=False):
+        self.frames, self.twins, self.moved, self.alike = frames, twins, moved, alike
         self.entry_of = {(row, turn): (row, turn, at, count) for row, turn, at, count in frames.entries}
         self.draw = np.random.default_rng(seed)
-        self.groups = {"real": defaultdict(lambda: defaultdict(list)), "fake": defaultdict(lambda: defaultdict(list))}
-        for entry in frames.entries:
-            row = frames.rows[entry[0]]
-            self.groups[row["label"]][row["system"]][row["speaker"], entry[1]].append(entry)
-        self.systems, self.shares, self.speakers = {}, {}, {}
-        for label, systems in self.groups.items():
-            names = sorted(systems)
-            share = np.array([weights.get(n, 1.0) for n in names])
-            self.systems[label], self.shares[label] = names, share / share.sum()
-            for name in names:
-                keys = list(systems[name])
-                sizes = np.sqrt([sum(e[3] for e in systems[name][k]) for k in keys])
-                self.speakers[label, name] = (keys, sizes / sizes.sum())
-
-    def voice(self, label):
-        """All entries of one pass of one speaker of one system, drawn by the weights."""
-        system = self.draw.choice(self.systems[label], p=self.shares[label])
-        keys, share = self.speakers[label, system]
-        return self.groups[label][system][keys[self.draw.choice(len(keys), p=share)]]
+        self.voices = Voices(frames, weights, alike)
 
     def twins_of(self, clips):
         """The human entries that copies were made from, in the same order; none if one of them has no twin."""
@@ -86,12 +70,12 @@ class Sampler:
         found = [self.entry_of.get((int(row), entry[1])) if row else None for row, entry in zip(rows, clips)]
         return found if all(found) else None
 
-    def window(self, clips, count, draw):
-        """float32 [count, 128]: entries of one voice joined, with pauses, by the choices of `draw`, then augmented."""
+    def window(self, clips, chances, count, draw):
+        """float32 [count, 128]: entries of one voice joined, with pauses, by their chances and the choices of `draw`, then augmented."""
         out, filled, most = np.empty((count, MEL_BINS), np.float32), 0, int(draw.choice(PAUSES))
         pause = draw.integers(20, 300) if draw.random() < 0.3 else 0
         while filled < count:
-            clip = self.frames.frames(clips[draw.integers(len(clips))]).astype(np.float32)
+            clip = self.frames.frames(clips[np.searchsorted(chances, draw.random())]).astype(np.float32)
             quiet = stillness(clip, min(pause, (count - filled) // 2), draw)
             out[filled:filled + len(quiet)] = quiet
             filled += len(quiet)
@@ -103,16 +87,19 @@ class Sampler:
             pause = draw.integers(5, 60) if draw.random() < 0.5 else 0
         if draw.random() < self.moved:
             out = move_frequencies(out, float(np.exp(np.clip(draw.normal(0, MOVED_SPREAD), -MOVED_MOST, MOVED_MOST))))
+        if self.alike and draw.random() < SQUEEZED:
+            out = squeeze(out, draw.uniform(-MOST_SQUEEZED, MOST_SQUEEZED))
         return augment(torch.from_numpy(out), draw)
 
     def pair(self, real_count, fake_count):
         """One real and one fake window; of the same words, cuts and channel when they are twins."""
-        fakes, (seed, other) = self.voice("fake"), self.draw.integers(1 << 40, size=2)
+        (fakes, chances), (seed, other) = self.voices.one("fake", self.draw), self.draw.integers(1 << 40, size=2)
         humans = self.twins_of(fakes) if self.draw.random() < self.twins else None
         if humans:
             real_count, other = fake_count, seed
-        real = self.window(humans or self.voice("real"), real_count, np.random.default_rng(other))
-        return real, self.window(fakes, fake_count, np.random.default_rng(seed))
+        voice = (humans, chances) if humans else self.voices.one("real", self.draw)
+        real = self.window(*voice, real_count, np.random.default_rng(other))
+        return real, self.window(fakes, chances, fake_count, np.random.default_rng(seed))
 
     def batch(self, size):
         """frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
@@ -153,6 +140,13 @@ def move_frequencies(frames, factor):
     low = np.minimum(at.astype(int), MEL_BINS - 2)
     share = (at - low).astype(np.float32)
     return frames[:, low] * (1 - share) + frames[:, low + 1] * share
+
+
+def squeeze(frames, ratio):
+    """Differences of level times 1 + ratio, as by a compressor or expander whose meter averages METER_FRAMES; [T, 128] → [T, 128]."""
+    level = np.pad(frames.mean(axis=1), METER_FRAMES // 2, mode="edge")
+    meter = np.convolve(level, np.full(METER_FRAMES, np.float32(1 / METER_FRAMES)), mode="valid")
+    return frames + (ratio * (meter - np.percentile(meter, 95))).astype(np.float32)[:, None]
 
 
 def smooth_curve(draw, points, spread):

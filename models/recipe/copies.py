@@ -22,8 +22,12 @@ from vocoders import KINDS, copy
 
 VALID_ONLY = {"copy-nearest"}
 TIMES = {"copy-fargan": 2}  # the best of them: twice as many
-ENGINES = ("tortoise", "vits-mimic3", "glowtts-hifigan-larynx")
+ENGINES = ("tortoise", "vits-mimic3", "glowtts-hifigan-larynx", "kokoro", "vits-piper")
 LEAST_SAMPLES = 16_000  # of a clip that is copied
+
+
+def by_fargan(demo):
+    return lambda samples, draw: fargan.copy(demo, samples)
 
 
 def methods(folder, fargan_demo):
@@ -33,7 +37,7 @@ def methods(folder, fargan_demo):
         "copy-sourcefilter": lambda w, draw: source_filter(w, seed=int(draw.integers(1 << 30)), breath=draw.uniform(0.05, 0.35)),
     }
     if fargan_demo:
-        made["copy-fargan"] = lambda w, draw: fargan.copy(fargan_demo, w)
+        made["copy-fargan"] = by_fargan(fargan_demo)
     for path in sorted(Path(folder).glob("*.pt")) if folder else ():
         model, name = KINDS[path.stem](), f"copy-{path.stem}"
         model.load_state_dict(torch.load(path))
@@ -47,7 +51,7 @@ def other_last_stages(fargan_demo, lyra):
     """{name: function(samples, draw) → samples}"""
     made = {}
     if fargan_demo:
-        made["fargan"] = lambda w, draw: fargan.copy(fargan_demo, w)
+        made["fargan"] = by_fargan(fargan_demo)
     if lyra:
         from lyra import QUANTIZERS, through_lyra  # TensorFlow is wanted here only
 

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 
 from alarms import human_tracks, thresholds
 from batches import Frames
-from checkpoints import left_out, load
+from checkpoints import student, teachers
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
 from incremental import write_incremental
 from leave_out import left_out_scores
@@ -30,7 +30,7 @@ from quiet_onnxruntime import onnxruntime
 from speech import resample, trim
 from train import score_entries
 
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 
 
 def write_onnx(model, path):
@@ -78,7 +78,7 @@ def check(model, path):
     assert np.abs(together - single).max() <= 1e-5 and np.abs(together - torch_says).max() <= 1e-3
 
 
-def validation_scores(model, corpus, folders, without=()):
+def validation_scores(model, without, corpus, folders):
     """Logits, labels and weights over the validation split: every system of a class counts the same, all copies together as one."""
     held = Frames(corpus, folders, "valid", without)
     logits, labels, systems = [], [], []
@@ -115,7 +115,7 @@ def for_unheard(scale, bias, runs, corpus, folders):
         fakes, humans = left_out_scores(run, corpus, folders)
         if not fakes:
             continue  # the corpus has nothing of that engine
-        heard = calibrate(*validation_scores(load(run, "last"), corpus, folders, left_out(run)))
+        heard = calibrate(*validation_scores(*teachers(run, "last"), corpus, folders))
         logits = [heard[0] * x + heard[1] for x in (*fakes.values(), *humans.values())]
         weights = [np.full(len(x), 1 / len(x) / len(group)) for group in (fakes, humans) for x in group.values()]
         labels = np.arange(len(logits)) < len(fakes)
@@ -140,14 +140,14 @@ def export(corpus, folders, run, runs_without, out):
     torch.set_num_threads(2)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    model = load(run)
+    model = student(run)
     onnx_path = out / "model.fp32.onnx"
     write_onnx(model, onnx_path)
     check(model, onnx_path)
     incremental, parts = write_incremental(model, out)
     frames = np.ascontiguousarray(golden_frames(), np.float32)
     np.save(out / "golden.npy", frames)
-    logits, labels, weights = validation_scores(model, corpus, folders)
+    logits, labels, weights = validation_scores(model, (), corpus, folders)
     scale, bias = for_unheard(*calibrate(logits, labels, weights), runs_without, corpus, folders)
     tracks, hours = human_tracks(model, Frames(corpus, folders, "valid"), scale, bias)
     raise_at, clear_at = thresholds(tracks)

@@ -1,9 +1,9 @@
 """The network in two ONNX graphs, for streams whose windows overlap: nothing that an earlier window worked out is done again.
 
-backbone: frames [B, T, 128] → embeddings [B, (T - RECEPTIVE) // STRIDE + 1, WIDTH for each detector], of which the last value is the attention score.
-head: those embeddings of N places and valid int64 [B] (how many of N count) → fakeLogit [B] and evidence [B, N], sums over the detectors, whose shares are in their last layers.
+backbone: frames [B, T, 128] → embeddings [B, (T - RECEPTIVE) // STRIDE + 1, EMBEDDING + 1], the last value being the attention score.
+head: embeddings [B, N, EMBEDDING + 1] and valid int64 [B] (how many of N count) → fakeLogit [B] and evidence [B, N].
 
-Evidence is what each place adds to the fake logit. With attention weights a_i, mean m = Σ a_i e_i and deviation
+Evidence is what each embedding adds to the fake logit. With attention weights a_i, mean m = Σ a_i e_i and deviation
 s = √(Σ a_i (e_i - m)² + ε), the head is w·m + u·s + c = Σ a_i (w·e_i + u·(e_i - m)²/s + u·ε/s + c), since s = (s² - ε)/s + ε/s.
 """
 
@@ -18,27 +18,21 @@ from features import LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES
 from network import EMBEDDING, RECEPTIVE, STRIDE
 from quiet_onnxruntime import onnxruntime
 
-WIDTH = EMBEDDING + 1
 EMBEDDINGS = (WINDOW_FRAMES - RECEPTIVE) // STRIDE + 1
 SPREAD_FLOOR = 1e-4
 
 
 class ScoredEmbeddings(nn.Module):
-    def __init__(self, ensemble):
+    def __init__(self, detector):
         super().__init__()
-        self.detectors = ensemble.detectors
+        self.backbone, self.attention = detector.backbone, detector.head.attention
 
     def forward(self, frames):
-        scored = []
-        for detector in self.detectors:
-            embeddings = detector.backbone(frames)
-            scored += [embeddings, detector.head.attention(embeddings)]
-        return torch.cat(scored, dim=2)
+        embeddings = self.backbone(frames)
+        return torch.cat([embeddings, self.attention(embeddings)], dim=2)
 
 
 class PooledLogit(nn.Module):
-    """Of one detector: scored embeddings [B, N, WIDTH] → its logit and evidence."""
-
     def __init__(self, detector):
         super().__init__()
         self.out = detector.head.out
@@ -58,16 +52,6 @@ class PooledLogit(nn.Module):
         return logit, weights * (linear + rest.unsqueeze(1))
 
 
-class SummedLogit(nn.Module):
-    def __init__(self, ensemble):
-        super().__init__()
-        self.heads = nn.ModuleList([PooledLogit(detector) for detector in ensemble.detectors])
-
-    def forward(self, scored, valid):
-        logits, evidence = zip(*[head(part, valid) for head, part in zip(self.heads, scored.split(WIDTH, dim=2))])
-        return torch.stack(logits).sum(dim=0), torch.stack(evidence).sum(dim=0)
-
-
 def write_graph(module, inputs, path, names, outputs, dynamic):
     torch.onnx.export(module, inputs, str(path), input_names=names, output_names=outputs,
                       dynamic_axes={name: {axis: f"{name}{axis}" for axis in axes} for name, axes in dynamic.items()},
@@ -82,17 +66,16 @@ def write_graph(module, inputs, path, names, outputs, dynamic):
 def write_incremental(model, out):
     """Writes both graphs and checks them. Returns the manifest's `incremental` section and the edition's `parts`."""
     frames = torch.randn(2, RECEPTIVE + 12 * STRIDE, MEL_BINS)
-    width = WIDTH * len(model.detectors)
-    scored, valid = torch.randn(2, EMBEDDINGS, width), torch.tensor([EMBEDDINGS, 5])
+    scored, valid = torch.randn(2, EMBEDDINGS, EMBEDDING + 1), torch.tensor([EMBEDDINGS, 5])
     parts = {
         "backbone": write_graph(ScoredEmbeddings(model).eval(), (frames,), out / "backbone.fp32.onnx", ["frames"], ["embeddings"],
                                 {"frames": (0, 1), "embeddings": (0, 1)}),
-        "head": write_graph(SummedLogit(model).eval(), (scored, valid), out / "head.fp32.onnx", ["embeddings", "valid"],
+        "head": write_graph(PooledLogit(model).eval(), (scored, valid), out / "head.fp32.onnx", ["embeddings", "valid"],
                             ["fakeLogit", "evidence"], {"embeddings": (0, 1), "valid": (0,), "fakeLogit": (0,), "evidence": (0, 1)}),
     }
     check_incremental(model, out / parts["backbone"]["path"], out / parts["head"]["path"])
     section = {
-        "receptiveFrames": RECEPTIVE, "strideFrames": STRIDE, "embeddingWidth": width,
+        "receptiveFrames": RECEPTIVE, "strideFrames": STRIDE, "embeddingWidth": EMBEDDING + 1,
         "backbone": {"input": "frames", "output": "embeddings"},
         "head": {"input": "embeddings", "validTensor": "valid", "output": "fakeLogit", "evidence": "evidence"},
     }
@@ -106,7 +89,7 @@ def check_incremental(model, backbone_path, head_path):
     worst, unexplained = 0.0, 0.0
     for length in (RECEPTIVE, LEAST_FRAMES, 517, WINDOW_FRAMES):
         count = (length - RECEPTIVE) // STRIDE + 1
-        scored = np.zeros((1, EMBEDDINGS, WIDTH * len(model.detectors)), np.float32)
+        scored = np.zeros((1, EMBEDDINGS, EMBEDDING + 1), np.float32)
         for first in range(0, count, 13):
             last = min(count, first + 13) - 1
             scored[:, first:last + 1] = backbone.run(None, {"frames": frames[:, first * STRIDE:last * STRIDE + RECEPTIVE]})[0]

@@ -2,7 +2,7 @@
 
     python leave_out.py --corpus CORPUS --frames FRAMES [...] --run RUN
 
-RUN is a run of `train.py --leave-out SYSTEM`. All training and validation clips of SYSTEM count. Choices about data and network
+RUN is a run of `train.py --leave-out SYSTEM`, which trains the student's teachers. All training and validation clips of SYSTEM count. Choices about data and network
 are made by these figures: telling new voices of engines that were heard is easy, and says little about the next engine.
 """
 
@@ -11,14 +11,14 @@ import json
 
 import numpy as np
 from batches import Frames
-from checkpoints import left_out, load
+from checkpoints import teachers
 from measures import auc, eer
 from train import score_entries
 
 
 def left_out_scores(run, corpus, folders, passes=(0, 1)):
     """(name → raw logits of the engines that the run left out, name → raw logits of each human set of the validation split)."""
-    model, engines = load(run, "last"), left_out(run)
+    model, engines = teachers(run, "last")
     fakes, humans = {}, {}
     for split in ("train", "valid"):
         held = Frames(corpus, folders, split, passes=passes)

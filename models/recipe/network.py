@@ -1,4 +1,4 @@
-"""The network: detectors side by side, each of them a frame-local backbone and a pooling head.
+"""The network: a frame-local backbone and a pooling head.
 
 Backbone: frames [B, T, 128] → embeddings [B, (T - RECEPTIVE) // STRIDE + 1, EMBEDDING]. No padding and no normalisation
 along time, so an embedding depends on its own RECEPTIVE frames and on nothing else: a stream may compute each one once.
@@ -115,21 +115,12 @@ class Detector(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Detectors that were trained apart: the mean of their logits, weighed by `shares`. Embeddings of all lie side by side, [B, N, EMBEDDING each]."""
+    """Detectors that were trained apart, as one: the mean of their logits, weighed by `shares`."""
 
     def __init__(self, detectors, shares):
         super().__init__()
         self.detectors = nn.ModuleList(detectors)
-        for detector, share in zip(detectors, shares):
-            for parameter in detector.head.out.parameters():
-                parameter.data *= share / sum(shares)
-
-    def backbone(self, frames):
-        return torch.cat([detector.backbone(frames) for detector in self.detectors], dim=2)
-
-    def head(self, embeddings, valid):
-        parts = embeddings.split(EMBEDDING, dim=2)
-        return torch.stack([detector.head(part, valid) for detector, part in zip(self.detectors, parts)]).sum(dim=0)
+        self.shares = [share / sum(shares) for share in shares]
 
     def forward(self, frames, length):
-        return torch.stack([detector(frames, length) for detector in self.detectors]).sum(dim=0)
+        return sum(share * detector(frames, length) for share, detector in zip(self.shares, self.detectors))

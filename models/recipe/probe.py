@@ -17,21 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from batches import Frames, Sampler
-from features import DB_PER_UNIT
+from cues import NAMES, cues
 from measures import auc
-
-NAMES = ["level", "peak", "floor", "bandwidth", "silence share", "length", "tilt"]
-
-
-def cues(frames):
-    """The seven cues of one window, float [7]; frames float [T, 128] in network units."""
-    power = 10 ** (np.asarray(frames, np.float64) * DB_PER_UNIT / 10)
-    per_frame = 10 * np.log10(power.mean(axis=1))
-    peak = np.percentile(per_frame, 95)
-    spectrum = power[per_frame > peak - 25].mean(axis=0)
-    band = np.searchsorted(np.cumsum(spectrum) / spectrum.sum(), 0.999)
-    tilt = 10 * np.log10(spectrum[:32].mean() / spectrum[64:].mean())
-    return [per_frame.mean(), peak, np.percentile(per_frame, 5) - peak, band, np.mean(per_frame < peak - 30), len(frames), tilt]
 
 
 def report(features, labels, groups):
@@ -51,7 +38,7 @@ def probe(corpus, folders, config, windows=3000):
     rows = [held.rows[e[0]] for e in raw]
     print("raw clips", json.dumps(report([cues(held.frames(e)) for e in raw], [r["label"] == "fake" for r in rows], [r["speaker"] for r in rows])))
     for detector, own in config["detectors"].items():
-        sampler = Sampler(held, {**config["weights"], **own["weights"]}, 99, config["twins"], own["moved"])
+        sampler = Sampler(held, {**config["weights"], **own["weights"]}, 99, config["twins"], own["moved"], own.get("alike", config["alike"]))
         features, labels = [], []
         while len(features) < windows:
             frames, lengths, fake = sampler.batch(32)

@@ -20,7 +20,6 @@ VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
 COPIES = 600  # of each vocoder
 LEFT_OUT_STEPS = 1000
 LEFT_OUT = {"kokoro": ("kokoro",), "vits": ("vits-mimic3", "vits-piper")}
-LAST_TRAINED = Path("plain", "last.pt")
 
 
 def stage(program, *words, made=None):
@@ -45,9 +44,9 @@ def run_all(clips, packages, fargan, lyra, work, out, share):
     data = ["--corpus", full, "--frames", work / "frames"]
     without = [work / f"run-without-{engine}" for engine in LEFT_OUT]
     for systems, run in zip(LEFT_OUT.values(), without):
-        stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", max(5, round(share * LEFT_OUT_STEPS)), made=run / LAST_TRAINED)
+        stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", max(5, round(share * LEFT_OUT_STEPS)))
         stage("leave_out.py", *data, "--run", run)
-    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training, made=work / "run" / LAST_TRAINED)
+    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training)
     stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
     stage("probe.py", *data)
     stage("evaluate.py", "--corpus", full, "--package", out, "--out", tables / "results.md")

@@ -1,10 +1,13 @@
-"""Trains the detectors of the config on prepared frames, one after the other, apart.
+"""Trains the detectors of the config on prepared frames, one after the other.
 
     python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--minutes 20] [--config config.json]
 
 Each stops by the clock or by steps, whichever comes first, and goes on where it was cut off. What is judged and kept is the running mean of the weights, where its
 validation score is best: the mean over validation fake systems (copies count as one) of AUC against all validation humans, over passes
 and a short and a long crop.
+
+The student, last, learns from the others as well as from the labels (distillation, Hinton et al. 2015): what they say of each window together is a part `taught` of its
+target. So it says about what they say, and costs a stream what one costs. With --leave-out only its teachers are trained, for leave_out.py.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
+from checkpoints import STUDENT, teachers
 from features import WINDOW_FRAMES
 from measures import auc
 from network import Detector
@@ -78,12 +82,14 @@ def train(corpus, folders, out, config):
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     out.mkdir(parents=True, exist_ok=True)
-    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"], config["moved"])
+    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"], config["moved"],
+                      config["alike"])
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
     model = Detector().to(memory_format=torch.channels_last)  # half again as fast on CPU
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
+    teacher = teachers(out.parent)[0] if config["taught"] else None
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
     spent, best, step = 0.0, -1.0, 0
     cut_off = out / "state.pt"
@@ -98,8 +104,11 @@ def train(corpus, folders, out, config):
             group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * min(share, 1.0))))
         model.train()
         frames, lengths, labels = sampler.batch(config["batch"])
-        logits = model(frames, lengths)
-        loss = functional.binary_cross_entropy_with_logits(logits, labels * (1 - 2 * config["smoothing"]) + config["smoothing"])
+        targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
+        if teacher:
+            with torch.no_grad():
+                targets = torch.lerp(targets, torch.sigmoid(teacher(frames, lengths)), config["taught"])
+        loss = functional.binary_cross_entropy_with_logits(model(frames, lengths), targets)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
@@ -135,5 +144,7 @@ if __name__ == "__main__":
     for detector, own in settings.pop("detectors").items():
         limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
         weights = {**settings["weights"], **own["weights"]}
+        if args.leave_out and detector == STUDENT:
+            continue
         if not Path(args.out, detector, "last.pt").exists():
             train(args.corpus, args.frames, Path(args.out, detector), {**settings, **own, **limits, "weights": weights})

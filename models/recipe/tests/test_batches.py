@@ -9,7 +9,7 @@ try:
     import numpy as np
     import torch
 
-    from batches import move_frequencies
+    from batches import move_frequencies, squeeze
     from features import SAMPLE_RATE, mel_frames
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
@@ -29,6 +29,18 @@ class MovedFrequencies(unittest.TestCase):
     def test_the_factor_one_changes_nothing(self):
         frames = tone(440)
         np.testing.assert_allclose(move_frequencies(frames, 1.0), frames, atol=1e-5)
+
+
+class SqueezedDynamics(unittest.TestCase):
+    def test_a_quiet_stretch_comes_nearer_to_the_loud_one_and_the_loud_one_stays(self):
+        frames = np.concatenate([np.full((60, 128), -4.0), np.zeros((60, 128))]).astype(np.float32)
+        squeezed = squeeze(frames, -0.5)
+        np.testing.assert_allclose(squeezed[:40], -2.0, atol=1e-5)
+        np.testing.assert_allclose(squeezed[-40:], 0.0, atol=1e-5)
+
+    def test_the_ratio_nought_changes_nothing(self):
+        frames = tone(440)
+        np.testing.assert_array_equal(squeeze(frames, 0.0), frames)
 
 
 if __name__ == "__main__":
