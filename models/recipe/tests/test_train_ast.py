@@ -22,7 +22,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
-TINY = {**json.loads((RECIPE / "ast.json").read_text()), "width": 64, "layers": 2, "frames": 128, "rate": 1e-3, "iterations": 32,
+TINY = {**json.loads((RECIPE / "ast.json").read_text()), "width": 64, "layers": 2, "frames": 128, "rate": 1e-3, "iterations": 96,
         "batch": 4, "accumulation": 2, "validateEvery": 16, "validationSamples": 12}
 FIXTURES = ROOT / "test" / "fixtures" / "audio"
 
