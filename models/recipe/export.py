@@ -78,7 +78,7 @@ def check(model, path):
     assert np.abs(together - single).max() <= 1e-5 and np.abs(together - torch_says).max() <= 1e-3
 
 
-def validation_scores(model, without, corpus, folders):
+def validation_scores(model, corpus, folders, without=()):
     """Logits, labels and weights over the validation split: every system of a class counts the same, all copies together as one."""
     held = Frames(corpus, folders, "valid", without)
     logits, labels, systems = [], [], []
@@ -112,10 +112,11 @@ def for_unheard(scale, bias, runs, corpus, folders):
     its heard engines are fitted again on the engine that it left out; the mean of these second fits is applied to the first."""
     seconds = []
     for run in runs:
-        fakes, humans = left_out_scores(run, corpus, folders)
+        teacher, engines = teachers(run, "last")
+        fakes, humans = left_out_scores(teacher, engines, corpus, folders)
         if not fakes:
             continue  # the corpus has nothing of that engine
-        heard = calibrate(*validation_scores(*teachers(run, "last"), corpus, folders))
+        heard = calibrate(*validation_scores(teacher, corpus, folders, engines))
         logits = [heard[0] * x + heard[1] for x in (*fakes.values(), *humans.values())]
         weights = [np.full(len(x), 1 / len(x) / len(group)) for group in (fakes, humans) for x in group.values()]
         labels = np.arange(len(logits)) < len(fakes)
@@ -147,7 +148,7 @@ def export(corpus, folders, run, runs_without, out):
     incremental, parts = write_incremental(model, out)
     frames = np.ascontiguousarray(golden_frames(), np.float32)
     np.save(out / "golden.npy", frames)
-    logits, labels, weights = validation_scores(model, (), corpus, folders)
+    logits, labels, weights = validation_scores(model, corpus, folders)
     scale, bias = for_unheard(*calibrate(logits, labels, weights), runs_without, corpus, folders)
     tracks, hours = human_tracks(model, Frames(corpus, folders, "valid"), scale, bias)
     raise_at, clear_at = thresholds(tracks)

@@ -16,9 +16,8 @@ from measures import auc, eer
 from train import score_entries
 
 
-def left_out_scores(run, corpus, folders, passes=(0, 1)):
-    """(name → raw logits of the engines that the run left out, name → raw logits of each human set of the validation split)."""
-    model, engines = teachers(run, "last")
+def left_out_scores(model, engines, corpus, folders, passes=(0, 1)):
+    """(name → raw logits of `engines`, which the model did not hear, name → raw logits of each human set of the validation split)."""
     fakes, humans = {}, {}
     for split in ("train", "valid"):
         held = Frames(corpus, folders, split, passes=passes)
@@ -36,7 +35,7 @@ if __name__ == "__main__":
     parser.add_argument("--frames", nargs="+", required=True)
     parser.add_argument("--run", required=True)
     args = parser.parse_args()
-    fakes, humans = left_out_scores(args.run, args.corpus, args.frames)
+    fakes, humans = left_out_scores(*teachers(args.run, "last"), args.corpus, args.frames)
     for system, logits in fakes.items():
         everyone = np.concatenate(list(humans.values()))
         print(json.dumps({"leftOut": system, "clips": len(logits), "auc": round(float(auc(logits, everyone)), 3),

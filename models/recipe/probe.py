@@ -16,9 +16,10 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from batches import Frames, Sampler
+from batches import Frames
 from cues import NAMES, cues
 from measures import auc
+from train import configs, sampler_of
 
 
 def report(features, labels, groups):
@@ -37,8 +38,8 @@ def probe(corpus, folders, config, windows=3000):
     raw = [raw[i] for i in np.random.default_rng(0).permutation(len(raw))[:windows]]
     rows = [held.rows[e[0]] for e in raw]
     print("raw clips", json.dumps(report([cues(held.frames(e)) for e in raw], [r["label"] == "fake" for r in rows], [r["speaker"] for r in rows])))
-    for detector, own in config["detectors"].items():
-        sampler = Sampler(held, {**config["weights"], **own["weights"]}, 99, config["twins"], own["moved"], own.get("alike", config["alike"]))
+    for detector, own in configs(config):
+        sampler = sampler_of(held, own, 99)
         features, labels = [], []
         while len(features) < windows:
             frames, lengths, fake = sampler.batch(32)

@@ -78,12 +78,22 @@ def go_on(path, model, mean, optimiser, sampler):
     return state["progress"]
 
 
+def configs(settings):
+    """(name, all that is set for it) of each detector of a config, the student last: what it says itself goes before what is said for all."""
+    common = {key: value for key, value in settings.items() if key != "detectors"}
+    for name, own in settings["detectors"].items():
+        yield name, {**common, **own, "weights": {**common["weights"], **own["weights"]}}
+
+
+def sampler_of(frames, config, seed):
+    return Sampler(frames, config["weights"], seed, config["twins"], config["moved"], config["alike"])
+
+
 def train(corpus, folders, out, config):
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     out.mkdir(parents=True, exist_ok=True)
-    sampler = Sampler(Frames(corpus, folders, "train", config["leaveOut"]), config["weights"], config["seed"], config["twins"], config["moved"],
-                      config["alike"])
+    sampler = sampler_of(Frames(corpus, folders, "train", config["leaveOut"]), config, config["seed"])
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
@@ -141,10 +151,8 @@ if __name__ == "__main__":
     args = parser.parse_args()
     settings = json.loads(Path(args.config).read_text())
     settings["leaveOut"] += args.leave_out
-    for detector, own in settings.pop("detectors").items():
-        limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
-        weights = {**settings["weights"], **own["weights"]}
-        if args.leave_out and detector == STUDENT:
-            continue
-        if not Path(args.out, detector, "last.pt").exists():
-            train(args.corpus, args.frames, Path(args.out, detector), {**settings, **own, **limits, "weights": weights})
+    limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
+    for detector, config in configs(settings):
+        wanted = not (args.leave_out and detector == STUDENT)
+        if wanted and not Path(args.out, detector, "last.pt").exists():
+            train(args.corpus, args.frames, Path(args.out, detector), {**config, **limits})
