@@ -1,15 +1,19 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { type AudioDecoder, type AudioSink, BEGINNING, type EntryPoint } from './decoder.ts'
+import { OPUS_RATE } from './native-opus.ts'
 import { type OggPage, OggPages } from './ogg-pages.ts'
 import { isOpusHead, readOpusHead } from './opus-head.ts'
 import { opusPacketSamples } from './opus-packet.ts'
-import { OpusStream } from './opus-stream.ts'
+import { type OpusHead, OpusStream } from './opus-stream.ts'
 
 const SLICE_BYTES = 65_536
 const MAX_PACKET_BYTES = 65_536
 
-/** The first Opus stream of an Ogg file (RFC 7845); other streams beside or after it are passed over. */
+/**
+ * The first Opus stream of an Ogg file (RFC 7845), and those that follow it, as of a radio that begins one for each piece (chaining,
+ * RFC 3533 section 4); streams beside it are passed over.
+ */
 export class OggOpusDecoder implements AudioDecoder {
   readonly #limits: Pick<Limits, 'corruptPackets'>
   readonly #sink: AudioSink
@@ -18,6 +22,7 @@ export class OggOpusDecoder implements AudioDecoder {
     () => this.#damage(),
   )
   #stream: OpusStream | undefined
+  #channels = 0
   #serial = 0
   #nextSequence = 0
   #inTags = true
@@ -52,23 +57,49 @@ export class OggOpusDecoder implements AudioDecoder {
 
   #damage(): void {
     if (this.#stream === undefined) throw new EarwitnessError('unsupported_audio', 'these bytes are not Ogg Opus')
-    if (this.#ended) return
     this.#lossPending = true
     this.#stream.damaged('an Ogg page')
   }
 
   #page(page: OggPage): void {
     if (this.#stream === undefined) this.#begin(page)
-    else if (page.serial === this.#serial && !this.#ended) this.#opusPage(page, this.#stream)
+    else if (this.#ended || (page.beginsStream && !this.#inTags)) this.#goOn(page, this.#stream)
+    else if (page.serial === this.#serial) this.#opusPage(page, this.#stream)
   }
 
   #begin(page: OggPage): void {
     if (!page.beginsStream) throw new EarwitnessError('unsupported_audio', 'this Ogg file holds no Opus stream')
-    const [head] = page.pieces
-    if (head === undefined || !isOpusHead(head)) return
-    this.#stream = new OpusStream(readOpusHead(head), this.#limits, this.#sink)
-    this.#serial = page.serial
-    this.#nextSequence = page.sequence + 1
+    const head = opusHeadIn(page)
+    if (head === undefined) return
+    this.#channels = head.channels
+    this.#sink.format(OPUS_RATE, head.channels)
+    this.#enter(page, new OpusStream(head, this.#limits, this.#sink))
+  }
+
+  /** Begins the next stream of a chain, if this is one. */
+  #goOn(page: OggPage, before: OpusStream): void {
+    const head = opusHeadIn(page)
+    if (head === undefined) return
+    if (head.channels !== this.#channels) {
+      throw new EarwitnessError(
+        'unsupported_audio',
+        `the Ogg file goes on with ${head.channels} channels after ${this.#channels}; all of it must have as many`,
+      )
+    }
+    before.close()
+    this.#enter(page, new OpusStream(head, this.#limits, this.#sink, { ...BEGINNING, damage: before.damage }))
+  }
+
+  #enter({ serial, sequence }: OggPage, stream: OpusStream): void {
+    this.#stream = stream
+    this.#serial = serial
+    this.#nextSequence = sequence + 1
+    this.#inTags = true
+    this.#ended = false
+    this.#lossPending = false
+    this.#partial = []
+    this.#partialBytes = 0
+    this.#origin = undefined
   }
 
   #opusPage(page: OggPage, stream: OpusStream): void {
@@ -131,4 +162,8 @@ export class OggOpusDecoder implements AudioDecoder {
     this.#origin = before - stream.position
     return Number.POSITIVE_INFINITY
   }
+}
+
+function opusHeadIn({ beginsStream, pieces: [head] }: OggPage): OpusHead | undefined {
+  return beginsStream && head !== undefined && isOpusHead(head) ? readOpusHead(head) : undefined
 }

@@ -1,6 +1,7 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { AudioDecoder, AudioSink, EntryPoint } from './decoder.ts'
+import { OPUS_RATE } from './native-opus.ts'
 import { OpusEntries } from './opus-entries.ts'
 import { OpusStream } from './opus-stream.ts'
 
@@ -18,7 +19,10 @@ export class OpusDecoder implements AudioDecoder {
     }
     this.#bytes = entry.byte
     this.#entries = new OpusEntries(entry)
-    this.#open = () => new OpusStream({ channels, preSkip: 0, gain: 1 }, limits, sink, entry)
+    this.#open = () => {
+      sink.format(OPUS_RATE, channels)
+      return new OpusStream({ channels, preSkip: 0, gain: 1 }, limits, sink, entry)
+    }
   }
 
   push(packet: Uint8Array): void {

@@ -17,7 +17,7 @@ export interface OpusHead {
   readonly gain: number
 }
 
-/** The packets of one Opus stream into samples at 16 kHz; what cannot be decoded becomes a gap of its length. */
+/** The packets of one Opus stream into samples at 16 kHz; what cannot be decoded becomes a gap of its length. The format is for its owner to tell. */
 export class OpusStream {
   readonly #limits: Pick<Limits, 'corruptPackets'>
   readonly #sink: AudioSink
@@ -38,7 +38,6 @@ export class OpusStream {
     this.#sink = sink
     this.#native = new NativeOpus(head.channels)
     this.#planes = Array.from({ length: head.channels }, () => new Float32Array(MAX_PACKET_SAMPLES))
-    sink.format(OPUS_RATE, head.channels)
   }
 
   get damage(): OpusDamage {

@@ -1,6 +1,7 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { type AudioDecoder, type AudioSink, BEGINNING, type EntryPoint } from './decoder.ts'
+import { OPUS_RATE } from './native-opus.ts'
 import { isOpusHead, readOpusHead } from './opus-head.ts'
 import { opusPacketSamples } from './opus-packet.ts'
 import { type OpusHead, OpusStream } from './opus-stream.ts'
@@ -85,6 +86,7 @@ export class WebmOpusDecoder implements AudioDecoder {
     }
     const { head } = this.#chosen
     const known: OpusHead = head === undefined ? { channels, preSkip: 0, gain: 1 } : readOpusHead(head)
+    this.#sink.format(OPUS_RATE, known.channels)
     this.#stream = new OpusStream(known, this.#limits, this.#sink)
   }
 

@@ -87,6 +87,30 @@ describe.skipIf(!hasFfmpeg)('Opus in containers (skipped where ffmpeg is missing
     expect(new Set(sink.codes)).toEqual(new Set(['corrupt_audio']))
   })
 
+  it.each([1, 2])('goes on where an Ogg file of %i channels follows another, as in a radio', (channels) => {
+    const file = opusFile(['-f', 'ogg'], channels)
+    const [once, twice] = [[file], [file, file]].map((files) =>
+      decode({ encoding: 'ogg-opus' }, [Buffer.concat(files)]),
+    )
+    expect(twice!.formats).toEqual(once!.formats)
+    expect(twice!.warnings).toEqual([])
+    expect(twice!.plane()).toEqual(Float32Array.from([...once!.plane(), ...once!.plane()]))
+  })
+
+  it('refuses an Ogg file that goes on with other channels', () => {
+    const files = [opusFile(['-f', 'ogg'], 1), opusFile(['-f', 'ogg'], 2)]
+    expect(() => decode({ encoding: 'ogg-opus' }, files)).toThrow(
+      expect.objectContaining({ code: 'unsupported_audio' }),
+    )
+  })
+
+  it('gives up where too much that is no Ogg follows the end of the stream', () => {
+    const junk = Buffer.alloc(27 * 9_000, 'OggS\0'.padEnd(27, '\xff'), 'latin1')
+    expect(() => decode({ encoding: 'ogg-opus' }, [opusFile(['-f', 'ogg']), junk])).toThrow(
+      expect.objectContaining({ code: 'bad_audio' }),
+    )
+  })
+
   it.each(['ogg-opus', 'webm-opus'] as const)('warns of %s that ends too early', (encoding) => {
     const file = opusFile(['-f', encoding.split('-')[0]])
     expect(decode({ encoding }, [file.subarray(0, 3_000)]).codes).toEqual(['truncated_audio'])
