@@ -1,4 +1,4 @@
-import { fakeLogitOf } from '../scoring/fake-logit.ts'
+import { fakeLogitOf, outputWidth } from '../scoring/fake-logit.ts'
 import type { ModelManifest } from '../scoring/model-manifest.ts'
 import { InferenceSession, Tensor } from '../scoring/onnxruntime.ts'
 import { aboutFile, badModel } from './bad-model.ts'
@@ -31,7 +31,7 @@ export function fakeLogitsOfFile(
 async function fakeLogit(session: InferenceSession, { input, output, frontend }: Face, frames: Float32Array) {
   const feeds = { [input.tensor]: new Tensor('float32', frames, [1, input.frames, frontend.melBins]) }
   const data = (await session.run(feeds, [output.tensor]))[output.tensor]?.data
-  const width = output.kind === 'two-logits' ? 2 : 1
+  const width = outputWidth(output)
   if (!(data instanceof Float32Array) || data.length !== width) {
     throw badModel(`${output.tensor} must give ${width} float32 for a window (${output.kind})`)
   }

@@ -205,7 +205,7 @@ export class InferenceThread {
         bins: frontend.melBins,
         ...(input.padding === 'length' && input.lengthTensor !== undefined && { lengthTensor: input.lengthTensor }),
       },
-      output: output.tensor,
+      output: { tensor: output.tensor, width: outputWidth(output) },
     }
   }
 

@@ -18,7 +18,11 @@ export interface LoadRequest {
     readonly bins: number
     readonly lengthTensor?: string
   }
-  readonly output: string
+  readonly output: {
+    readonly tensor: string
+    /** Values in a row. */
+    readonly width: number
+  }
 }
 
 /** Loads the candidate's parts, in the place of whatever was loaded. */
@@ -56,13 +60,21 @@ export type WorkerAnswer =
   | ({ readonly kind: 'stepped' } & SteppedBatch)
   | { readonly kind: 'failed'; readonly message: string }
 
-let loaded: { readonly session: InferenceSession; readonly request: LoadRequest } | undefined
+interface Loaded {
+  readonly session: InferenceSession
+  readonly request: LoadRequest
+  /** True of a file that was exported for a batch of one: its windows go through it one by one. */
+  readonly isOneByOne: boolean
+}
+
+let loaded: Loaded | undefined
 let parts: IncrementalInference | undefined
 
 async function load(request: LoadRequest): Promise<WorkerAnswer> {
   const { candidate, threads } = request
   const session = await InferenceSession.create(candidate.path, sessionOptions(candidate.provider, threads))
-  loaded = { session, request }
+  const face = session.inputMetadata.find(({ name }) => name === request.input.tensor)
+  loaded = { session, request, isOneByOne: face?.isTensor === true && face.shape[0] === 1 }
   return { kind: 'loaded' }
 }
 
@@ -79,21 +91,35 @@ async function step(request: StepRequest): Promise<WorkerAnswer> {
   return { kind: 'stepped', ...(await parts.run(request)) }
 }
 
-async function run(request: RunRequest): Promise<WorkerAnswer> {
+async function run({ frames, lengths }: RunRequest): Promise<WorkerAnswer> {
   if (loaded === undefined) throw new Error('no model is loaded')
   const { input, output } = loaded.request
-  const rows = request.lengths.length
-  const values = new Float32Array(request.frames, 0, rows * input.frames * input.bins)
+  const most = loaded.isOneByOne ? 1 : lengths.length
+  const values = new Float32Array(lengths.length * output.width)
+  for (let row = 0; row < lengths.length; row += most) {
+    const window = input.frames * input.bins
+    const windows = new Float32Array(frames, Float32Array.BYTES_PER_ELEMENT * row * window, most * window)
+    values.set(await outputOf(loaded, windows, lengths.slice(row, row + most)), row * output.width)
+  }
+  return { kind: 'scored', output: values, frames }
+}
+
+/** float32 [lengths, width] of windows float32 [lengths, frames, bins]. */
+async function outputOf({ session, request }: Loaded, windows: Float32Array, lengths: readonly number[]) {
+  const { input, output } = request
+  const rows = lengths.length
   const feeds: Record<string, Tensor> = {
-    [input.tensor]: new Tensor('float32', values, [rows, input.frames, input.bins]),
+    [input.tensor]: new Tensor('float32', windows, [rows, input.frames, input.bins]),
   }
   if (input.lengthTensor !== undefined) {
-    feeds[input.lengthTensor] = new Tensor('int64', BigInt64Array.from(request.lengths, BigInt), [rows])
+    feeds[input.lengthTensor] = new Tensor('int64', BigInt64Array.from(lengths, BigInt), [rows])
   }
-  const results = await loaded.session.run(feeds, [output])
-  const data = results[output]?.data
-  if (!(data instanceof Float32Array)) throw new Error(`the output ${output} is not float32`)
-  return { kind: 'scored', output: data.slice(), frames: request.frames }
+  const data = (await session.run(feeds, [output.tensor]))[output.tensor]?.data
+  if (!(data instanceof Float32Array)) throw new Error(`the output ${output.tensor} is not float32`)
+  if (data.length !== rows * output.width) {
+    throw new Error(`the output ${output.tensor} holds ${data.length} values for ${rows} × ${output.width}`)
+  }
+  return data
 }
 
 function answerTo(request: AnsweredRequest): Promise<WorkerAnswer> {

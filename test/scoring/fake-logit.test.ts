@@ -18,4 +18,17 @@ describe('fakeLogitOf', () => {
       6,
     )
   })
+
+  it.each(['positive', 'negative'] as const)('is finite where a sure model rounds to 0 or 1 (%s)', (fake) => {
+    const logits = [0, 1].map((value) =>
+      fakeLogitOf(Float32Array.of(value), { tensor: 'x', kind: 'probability', fake }),
+    )
+    const sure = Math.log(2 ** 24 - 1)
+    expect(logits.map((logit) => Math.abs(logit))).toEqual([expect.closeTo(sure, 6), expect.closeTo(sure, 6)])
+    expect(Math.sign(logits[1]!)).toBe(fake === 'positive' ? 1 : -1)
+  })
+
+  it.each([-0.01, 1.01, Number.NaN])('is no number for %d, which is no probability', (value) => {
+    expect(fakeLogitOf(Float32Array.of(value), { tensor: 'x', kind: 'probability', fake: 'positive' })).toBeNaN()
+  })
 })
