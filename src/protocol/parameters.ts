@@ -11,12 +11,15 @@ export const EVENT_TYPES = ['ready', 'score', 'alert', 'warning', 'summary', 'er
 /** Characters of a resume token. A `start` message with one fits `textBytes`. */
 export const MOST_TOKEN_CHARACTERS = 15_000
 
-/** Containers cannot be entered in their middle. */
 const CONTAINERS: ReadonlySet<Encoding> = new Set<Encoding>(['ogg-opus', 'webm-opus'])
 
-/** Whether a stream of this encoding can be resumed. */
+export function isContainer(encoding: Encoding): boolean {
+  return CONTAINERS.has(encoding)
+}
+
+/** Whether a stream of this encoding can be resumed: containers cannot be entered in their middle. */
 export function isResumable(encoding: Encoding): boolean {
-  return !CONTAINERS.has(encoding)
+  return !isContainer(encoding)
 }
 
 const integerFrom = (least: number, most: number) =>

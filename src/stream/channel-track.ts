@@ -7,6 +7,7 @@ import type { Scorer } from '../scoring/scorer.ts'
 import { windowStart } from '../scoring/window-start.ts'
 import { ClippingWatch } from './clipping-watch.ts'
 import { GapLog } from './gap-log.ts'
+import type { Pause } from './pause-meter.ts'
 import { type Settled, settle } from './settled.ts'
 import { type GateVerdict, SpeechGate } from './speech-gate.ts'
 import type { Resumption, TrackState } from './track-state.ts'
@@ -131,10 +132,9 @@ export class ChannelTrack {
     }
   }
 
-  /** The sender fell silent for this long; no samples stand for it. */
-  notePause(milliseconds: number): void {
-    const position = this.#atModelRate(this.#inputSamples)
-    this.#gaps.add(position, position, milliseconds)
+  /** The sender fell silent; no samples stand for it. */
+  notePause({ milliseconds, afterSeconds }: Pause): void {
+    this.#gaps.addPause(Math.round(afterSeconds * MODEL_RATE), milliseconds)
   }
 
   /** Makes a window of what is there, unless nothing came since the last one. */

@@ -41,7 +41,16 @@ export class GapLog {
         ? { start: last.start, end, milliseconds: last.milliseconds + milliseconds }
         : { start, end, milliseconds },
     )
-    while (this.#gaps[0]!.end < end - this.#reach) this.#gaps.shift()
+    this.#forgetBefore(end - this.#reach)
+  }
+
+  /** A pause after so many samples, perhaps before gaps that are known already. */
+  addPause(position: number, milliseconds: number): void {
+    this.#totalMs += milliseconds
+    const before = this.#gaps.filter(({ end }) => end <= position)
+    const pause = { start: position, end: position, milliseconds }
+    this.#gaps = [...before, pause, ...this.#gaps.slice(before.length)]
+    this.#forgetBefore(position - this.#reach)
     this.#boundPauses()
   }
 
@@ -58,6 +67,10 @@ export class GapLog {
   /** Counts from here on, once everything has been heard again. */
   restoreTotal({ totalMs }: GapState): void {
     this.#totalMs = totalMs
+  }
+
+  #forgetBefore(position: number): void {
+    while (this.#gaps[0]!.end < position) this.#gaps.shift()
   }
 
   #boundPauses(): void {

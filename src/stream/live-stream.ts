@@ -1,7 +1,8 @@
 import { concat, concatMap, defer, finalize, from, type ObservableInput, of } from 'rxjs'
 import type { ReadyEvent, ServerEvent, SummaryEvent } from '../protocol/events.ts'
+import { isContainer } from '../protocol/parameters.ts'
 import { ChannelJudge } from './channel-judge.ts'
-import { PauseMeter } from './pause-meter.ts'
+import { type Pause, PauseMeter } from './pause-meter.ts'
 import { type Found, hopFramesOf, StreamChannels, type StreamContext } from './stream-channels.ts'
 import type { StreamState } from './stream-state.ts'
 import { within } from './within.ts'
@@ -70,7 +71,7 @@ export class LiveStream {
   ready(): ReadyEvent {
     const { streamId, parameters, scorer, limits, resumed } = this.#context
     const { name, version, calibration, decision, input, frontend } = scorer.manifest
-    const isContainer = parameters.encoding === 'ogg-opus' || parameters.encoding === 'webm-opus'
+    const saysItself = isContainer(parameters.encoding)
     return {
       type: 'ready',
       streamId,
@@ -85,8 +86,8 @@ export class LiveStream {
       limits: { ...limits },
       audio: {
         encoding: parameters.encoding,
-        sampleRate: isContainer ? null : parameters.sampleRate,
-        channels: isContainer ? null : parameters.channels,
+        sampleRate: saysItself ? null : parameters.sampleRate,
+        channels: saysItself ? null : parameters.channels,
         downmix: parameters.downmix,
       },
       ...(resumed && { resumed: { at: resumed.seconds, replayFrom: resumed.entry.byte } }),
@@ -121,6 +122,7 @@ export class LiveStream {
 
   end(): ObservableInput<Step> {
     if (this.#hasLeft) return []
+    this.#note(this.#pauses.end())
     return concat(this.#steps(this.#channels.flush(), this.#context.now()), of<Step>({ kind: 'summary' }))
   }
 
@@ -164,11 +166,13 @@ export class LiveStream {
 
   /** Decodes a message and goes through its audio until something is found, or is to be acknowledged; undefined where nothing is. */
   #begin(bytes: Uint8Array, arrivedMs: number): Begun | undefined {
-    const pauseMs = this.#pauses.arrived(arrivedMs, this.#channels.seconds)
-    // Audio that is all there comes as it is asked for: no wait before it is its sender's.
-    if (this.#context.pace === 'live' && pauseMs > 0) this.#channels.notePause(pauseMs)
-    this.#channels.decode(bytes)
-    return this.#whatIsIn(this.#channels.goThrough())
+    this.#note(this.#pauses.arrived(arrivedMs, this.#channels.seconds))
+    return this.#whatIsIn(this.#channels.hear(bytes))
+  }
+
+  /** Audio that is all there comes as it is asked for: no wait before it is its sender's. */
+  #note(pause: Pause | undefined): void {
+    if (this.#context.pace === 'live' && pause !== undefined) this.#channels.notePause(pause)
   }
 
   #finalize(answered: (() => void) | undefined): ObservableInput<Step> {

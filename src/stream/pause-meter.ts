@@ -5,10 +5,25 @@ const CATCHING_UP_PACE = 1.5
 /** Seconds over which that pace is measured. */
 const PACE_SECONDS = 1
 
+/** That the sender had paused, and after how many seconds of audio. */
+export interface Pause {
+  readonly milliseconds: number
+  readonly afterSeconds: number
+}
+
 /** A moment, and how far the audio lagged behind the clock then. */
 interface Lag {
   readonly atMs: number
   readonly seconds: number
+}
+
+/** Audio that came late: after a pause, or held up on its way with more close behind. */
+interface Late {
+  readonly afterSeconds: number
+  /** The least lag since then, in seconds. */
+  readonly least: number
+  /** What its pace is measured from. */
+  readonly from: Lag
 }
 
 /** Compares the audio that came with the time that passed. Only watches: no score depends on it. */
@@ -18,6 +33,7 @@ export class PauseMeter {
   #lagSeconds = 0
   /** While a resumed stream catches up: what its pace is measured from. */
   #burst: Lag | undefined
+  #late: Late | undefined
 
   /**
    * @param resumedAhead seconds that the audio was ahead of the clock when it was interrupted: what waited since then comes in a
@@ -27,36 +43,73 @@ export class PauseMeter {
     this.#resumedAhead = resumedAhead
   }
 
-  /** Says, when audio arrives after `seconds` of audio before it, how many milliseconds the sender had paused. */
-  arrived(nowMs: number, seconds: number): number {
+  /** Audio arrives after `seconds` of audio before it. Says so, once it is clear, that the sender had paused. */
+  arrived(nowMs: number, seconds: number): Pause | undefined {
     const isFirst = this.#startMs === undefined
     this.#startMs ??= nowMs
-    const lag = (nowMs - this.#startMs) / 1000 - seconds
-    if (isFirst && this.#resumedAhead !== undefined) this.#burst = { atMs: nowMs, seconds: lag }
-    if (this.#burst !== undefined) this.#follow(this.#burst, { atMs: nowMs, seconds: lag })
-    const pause = lag - this.#lagSeconds
-    if (pause < LEAST_PAUSE_SECONDS) return 0
-    this.#lagSeconds = lag
-    return Math.round(pause * 1000)
+    const now = { atMs: nowMs, seconds: (nowMs - this.#startMs) / 1000 - seconds }
+    if (isFirst && this.#resumedAhead !== undefined) this.#burst = now
+    if (this.#burst !== undefined) {
+      this.#follow(this.#burst, now)
+      return undefined
+    }
+    const pause = this.#late && this.#wait(this.#late, now)
+    if (this.#late === undefined && this.#isLate(now.seconds)) {
+      this.#late = { afterSeconds: seconds, least: now.seconds, from: now }
+    }
+    return pause
   }
 
-  /** How far the audio is ahead of the clock, pauses left out; without end while it catches up. */
+  /** The end of the audio: nothing more can come to make up for a pause. */
+  end(): Pause | undefined {
+    return this.#late && this.#pauseBefore(this.#late)
+  }
+
+  /** How far the audio is ahead of the clock, pauses left out; without end while it catches up, or may. */
   aheadSeconds(nowMs: number, seconds: number): number {
-    if (this.#burst !== undefined) return Number.POSITIVE_INFINITY
-    return seconds + this.#lagSeconds - (nowMs - (this.#startMs ?? nowMs)) / 1000
+    const catchesUp = this.#burst !== undefined || this.#late !== undefined
+    return catchesUp ? Number.POSITIVE_INFINITY : this.#ahead(nowMs, seconds)
   }
 
   /** What a resumed stream begins with. */
   save(nowMs: number, seconds: number): number {
-    return this.#burst === undefined ? this.aheadSeconds(nowMs, seconds) : (this.#resumedAhead ?? 0)
+    return this.#burst === undefined ? this.#ahead(nowMs, seconds) : (this.#resumedAhead ?? 0)
+  }
+
+  #ahead(nowMs: number, seconds: number): number {
+    return seconds + this.#lagSeconds - (nowMs - (this.#startMs ?? nowMs)) / 1000
+  }
+
+  #isLate(lagSeconds: number): boolean {
+    return lagSeconds - this.#lagSeconds >= LEAST_PAUSE_SECONDS
   }
 
   /** Until its end, a burst sets the clock anew. */
   #follow(from: Lag, now: Lag): void {
     this.#lagSeconds = now.seconds + (this.#resumedAhead ?? 0)
-    const passed = (now.atMs - from.atMs) / 1000
-    if (passed < PACE_SECONDS) return
-    const pace = 1 + (from.seconds - now.seconds) / passed
-    this.#burst = pace > CATCHING_UP_PACE ? now : undefined
+    if (hasPace(from, now)) this.#burst = isCatchingUp(from, now) ? now : undefined
   }
+
+  /** A network that held audio up delivers it all at once; after a pause audio goes on at its own pace. */
+  #wait({ afterSeconds, least, from }: Late, now: Lag): Pause | undefined {
+    const late = { afterSeconds, least: Math.min(least, now.seconds), from: hasPace(from, now) ? now : from }
+    this.#late = this.#isLate(late.least) ? late : undefined
+    const isPause = this.#late !== undefined && hasPace(from, now) && !isCatchingUp(from, now)
+    return isPause ? this.#pauseBefore(late) : undefined
+  }
+
+  #pauseBefore({ afterSeconds, least }: Late): Pause {
+    const milliseconds = Math.round((least - this.#lagSeconds) * 1000)
+    this.#lagSeconds = least
+    this.#late = undefined
+    return { milliseconds, afterSeconds }
+  }
+}
+
+function hasPace(from: Lag, now: Lag): boolean {
+  return now.atMs - from.atMs >= PACE_SECONDS * 1000
+}
+
+function isCatchingUp(from: Lag, now: Lag): boolean {
+  return 1 + ((from.seconds - now.seconds) * 1000) / (now.atMs - from.atMs) > CATCHING_UP_PACE
 }

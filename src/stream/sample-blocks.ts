@@ -17,7 +17,7 @@ interface Format {
   readonly channels: number
 }
 
-/** A stretch of what is held: samples a channel, from the first of them on. */
+/** A stretch that waits, in samples a channel: of what is held, or of a gap, which takes no room. */
 interface Waiting {
   readonly from: number
   readonly end: number
@@ -35,6 +35,8 @@ export class SampleBlocks implements AudioSink {
   /** One array a channel, used again for every message: the garbage of one a packet would cost more than the frames. */
   #held: Float32Array[] = []
   #heldSamples = 0
+  /** A piece of it, for whatever channel. */
+  #silence = new Float32Array(0)
   #decoded: number
 
   constructor(
@@ -64,18 +66,19 @@ export class SampleBlocks implements AudioSink {
   format(sampleRate: number, channels: number): void {
     this.#format = { sampleRate, channels: this.#downmix ? 1 : channels }
     this.#held = Array.from({ length: this.#format.channels }, () => new Float32Array(0))
+    this.#silence = new Float32Array(Math.floor(sampleRate * PIECE_SECONDS))
     this.#onFormat(this.#format)
   }
 
   samples(planes: readonly Float32Array[]): void {
-    const from = this.#hold(planes[0]?.length ?? 0, false)
+    const from = this.#hold(planes[0]?.length ?? 0)
     if (this.#downmix) writeMean(planes, this.#held[0]!, from)
     else for (const [channel, held] of this.#held.entries()) held.set(planes[channel]!, from)
   }
 
   gap(samples: number): void {
-    const from = this.#hold(samples, true)
-    for (const held of this.#held) held.fill(0, from, from + samples)
+    this.#decoded += samples
+    this.#waiting.push({ from: 0, end: samples, isGap: true })
   }
 
   warning(code: WarningCode, message: string): void {
@@ -86,23 +89,25 @@ export class SampleBlocks implements AudioSink {
   *take(): Generator<SampleBlock> {
     const waiting = this.#waiting
     this.#waiting = []
-    const most = Math.floor(this.#format.sampleRate * PIECE_SECONDS)
+    const most = this.#silence.length
     for (const { from, end, isGap } of waiting) {
       for (let at = from; at < end; at += most) {
-        yield { planes: this.#held.map((held) => held.subarray(at, Math.min(end, at + most))), isGap }
+        const to = Math.min(end, at + most)
+        const planes = this.#held.map((held) => (isGap ? this.#silence.subarray(0, to - at) : held.subarray(at, to)))
+        yield { planes, isGap }
       }
     }
     if (this.#waiting.length === 0) this.#clear()
   }
 
   /** Makes room for so many samples more, which are now waiting, and gives where. */
-  #hold(samples: number, isGap: boolean): number {
+  #hold(samples: number): number {
     const from = this.#heldSamples
     const end = from + samples
     if (end > this.#room) this.#held = this.#held.map((held) => grown(held, end))
     this.#heldSamples = end
     this.#decoded += samples
-    this.#waiting.push({ from, end, isGap })
+    this.#waiting.push({ from, end, isGap: false })
     return from
   }
 

@@ -4,13 +4,16 @@ import type { Fft } from '../dsp/fft.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { WarningEvent } from '../protocol/events.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { StreamParameters } from '../protocol/parameters.ts'
+import { isContainer, type StreamParameters } from '../protocol/parameters.ts'
 import type { WarningCode } from '../protocol/warnings.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import { ChannelTrack, type DueWindow } from './channel-track.ts'
+import type { Pause } from './pause-meter.ts'
 import { SampleBlocks } from './sample-blocks.ts'
 import { type ChannelsState, NOTHING_HEARD, type StreamState } from './stream-state.ts'
 import { firstSampleNeeded, type Resumption } from './track-state.ts'
+
+const CONTAINER_SLICE_BYTES = 4_096
 
 export interface StreamContext {
   readonly streamId: string
@@ -46,7 +49,7 @@ export class StreamChannels {
     this.#blocks = new SampleBlocks(
       context.parameters.downmix,
       (format) => this.#open(format.sampleRate, format.channels),
-      (code, message) => this.#warn(code, message),
+      (code, message) => this.#warn(code, message, this.#blocks.seconds),
       context.resumed && { from: context.resumed.entry.sample, until: context.resumed.decoded },
     )
     this.#decoder = createDecoder(context.parameters, context.limits, this.#blocks, context.resumed?.entry)
@@ -77,13 +80,30 @@ export class StreamChannels {
     return this.#blocks.seconds
   }
 
-  /** Takes a message in, and leaves its audio waiting. @throws EarwitnessError `bad_audio`, `unsupported_audio` */
-  decode(bytes: Uint8Array): void {
-    this.#decoder.push(bytes)
+  /**
+   * Takes a message in and goes through its audio, 100 ms at a time; yields what was found in each piece that held something. Where
+   * it cannot be decoded, what came before that is gone through first.
+   * @throws EarwitnessError `bad_audio`, `unsupported_audio`
+   */
+  *hear(bytes: Uint8Array): Generator<Found[]> {
+    for (const slice of this.#slicesOf(bytes)) {
+      try {
+        this.#decoder.push(slice)
+      } catch (thrown) {
+        yield* this.#goThrough()
+        throw thrown
+      }
+      yield* this.#goThrough()
+    }
   }
 
-  /** Goes through the audio that waits, 100 ms at a time; yields what was found in each piece that held something. */
-  *goThrough(): Generator<Found[]> {
+  /** A few bytes of a container may stand for minutes. What is not decoded at once is copied: the message is the caller's. */
+  #slicesOf(bytes: Uint8Array): Iterable<Uint8Array> {
+    const isWhole = !isContainer(this.#context.parameters.encoding) || bytes.length <= CONTAINER_SLICE_BYTES
+    return isWhole ? [bytes] : cut(bytes.slice(), CONTAINER_SLICE_BYTES)
+  }
+
+  *#goThrough(): Generator<Found[]> {
     for (const { planes, isGap } of this.#blocks.take()) {
       for (const [channel, track] of this.#tracks.entries()) {
         if (isGap) track.pushGap(planes[channel]!)
@@ -97,7 +117,7 @@ export class StreamChannels {
   /** The end of the audio. */
   *flush(): Generator<Found[]> {
     this.#decoder.flush()
-    yield* this.goThrough()
+    yield* this.#goThrough()
     for (const track of this.#tracks) track.flush()
     yield* this.#takeFound()
   }
@@ -108,8 +128,8 @@ export class StreamChannels {
     yield* this.#takeFound()
   }
 
-  notePause(milliseconds: number): void {
-    for (const track of this.#tracks) track.notePause(milliseconds)
+  notePause(pause: Pause): void {
+    for (const track of this.#tracks) track.notePause(pause)
   }
 
   close(): void {
@@ -153,15 +173,19 @@ export class StreamChannels {
   }
 
   #warnOfClipping(channel: number): void {
-    this.#warn('clipping', 'samples stand at full scale: lower the level of the source', channel)
+    const { inputSamples, sampleRate } = this.#tracks[channel]!
+    const at = Math.floor(inputSamples / sampleRate)
+    this.#warn('clipping', 'samples stand at full scale: lower the level of the source', at, channel)
   }
 
-  #warn(code: WarningCode, message: string, channel?: number): void {
-    this.#found.push({
-      kind: 'event',
-      event: { type: 'warning', code, message, at: this.seconds, ...(channel !== undefined && { channel }) },
-    })
+  #warn(code: WarningCode, message: string, at: number, channel?: number): void {
+    const event = { type: 'warning', code, message, at, ...(channel !== undefined && { channel }) } as const
+    this.#found.push({ kind: 'event', event })
   }
+}
+
+function* cut(bytes: Uint8Array, most: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += most) yield bytes.subarray(at, at + most)
 }
 
 /** Hops are counted in frames of 10 ms. */

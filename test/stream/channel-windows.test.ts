@@ -155,7 +155,7 @@ describe('what is missing in a channel', () => {
   it('is counted for a pause of the sender, which takes no samples', () => {
     const { track, windows } = openTrack()
     pushSilence(track, 0.5)
-    track.notePause(4_000)
+    track.notePause({ milliseconds: 4_000, afterSeconds: 0.5 })
     pushSilence(track, 0.7)
     expect(windows.map(({ endSample, gapMs }) => [endSample, gapMs])).toEqual([[16_000, 4_000]])
   })

@@ -16,7 +16,7 @@ describe('the gap log', () => {
 
   it('counts a pause whole in every stretch that it lies in, up to its end', () => {
     const log = new GapLog(100_000)
-    log.add(1_600, 1_600, 5_000)
+    log.addPause(1_600, 5_000)
     expect([
       log.millisecondsWithin(0, 1_600),
       log.millisecondsWithin(1_600, 3_200),
@@ -26,7 +26,7 @@ describe('the gap log', () => {
 
   it('adds up a pause and a gap at the same place', () => {
     const log = new GapLog(100_000)
-    log.add(1_600, 1_600, 3_000)
+    log.addPause(1_600, 3_000)
     log.add(1_600, 3_200, 100)
     expect(log.millisecondsWithin(0, 3_200)).toBe(3_100)
   })

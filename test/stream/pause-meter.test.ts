@@ -9,36 +9,51 @@ describe('the pause meter', () => {
         const meter = new PauseMeter()
         meter.arrived(0, 0)
         const pauses = jitters.map((jitter, at) => meter.arrived(100 * (at + 1) + jitter, 0.1 * (at + 1)))
-        expect(pauses.every((pause) => pause === 0)).toBe(true)
+        expect(pauses.every((pause) => pause === undefined)).toBe(true)
       }),
     )
   })
 
-  it('says for how long the sender had paused', () => {
-    const meter = new PauseMeter()
-    meter.arrived(1_000, 0)
-    expect(meter.arrived(6_500, 0.5)).toBe(5_000)
+  /** A live sender of a message a tenth of a second, each arriving when `arrivalMs` says. */
+  const heard = (meter: PauseMeter, messages: number, arrivalMs: (ms: number) => number) =>
+    Array.from({ length: messages }, (_, at) => meter.arrived(arrivalMs(100 * at), 0.1 * at)).filter(Boolean)
+
+  it('says for how long the sender had paused and after how much audio, once audio goes on at its own pace', () => {
+    const pauses = heard(new PauseMeter(), 100, (ms) => (ms < 2_000 ? ms : ms + 5_000))
+    expect(pauses).toEqual([{ milliseconds: 5_000, afterSeconds: 2 }])
   })
 
-  it('tells of a pause once', () => {
+  it('says so at the end of the audio at the latest', () => {
     const meter = new PauseMeter()
-    meter.arrived(0, 0)
-    meter.arrived(5_000, 0)
-    expect(meter.arrived(5_100, 0.1)).toBe(0)
+    meter.arrived(1_000, 0)
+    expect([meter.arrived(6_500, 0.5), meter.end()]).toEqual([undefined, { milliseconds: 5_000, afterSeconds: 0.5 }])
   })
 
   it('tells of a second pause by itself', () => {
-    const meter = new PauseMeter()
-    meter.arrived(0, 0)
-    meter.arrived(5_000, 0)
-    expect(meter.arrived(8_100, 0.1)).toBe(3_000)
+    const pauses = heard(new PauseMeter(), 100, (ms) => ms + (ms < 2_000 ? 0 : 5_000) + (ms < 6_000 ? 0 : 3_000))
+    expect(pauses.map((pause) => pause?.milliseconds)).toEqual([5_000, 3_000])
+  })
+
+  it('finds no pause where the network held audio up and delivers it all, at whatever pace', () => {
+    const arrivals = fc.record({
+      held: fc.integer({ min: 2_000, max: 20_000 }),
+      pace: fc.double({ min: 2, max: 100, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(arrivals, ({ held, pace }) => {
+        const meter = new PauseMeter()
+        const delivered = (ms: number) => (ms < 3_000 ? ms : Math.max(ms, 3_000 + held + (ms - 3_000) / pace))
+        expect(heard(meter, 600, delivered)).toEqual([])
+        expect(meter.aheadSeconds(60_000, 60)).toBeCloseTo(0)
+      }),
+    )
   })
 
   it('does not take for a pause that a sender waits for the clock after running ahead of it', () => {
     const meter = new PauseMeter()
     meter.arrived(0, 0)
     meter.arrived(10, 10)
-    expect(meter.arrived(10_000, 10)).toBe(0)
+    expect([meter.arrived(10_000, 10), meter.end()]).toEqual([undefined, undefined])
   })
 
   it('says how far the audio is ahead of the clock', () => {
@@ -49,22 +64,31 @@ describe('the pause meter', () => {
 
   it('leaves pauses out of how far the audio is ahead', () => {
     const meter = new PauseMeter()
-    meter.arrived(0, 0)
-    meter.arrived(5_000, 0)
-    expect(meter.aheadSeconds(6_000, 1)).toBe(0)
+    heard(meter, 30, (ms) => ms + (ms < 1_000 ? 0 : 5_000))
+    expect(meter.aheadSeconds(8_000, 3)).toBeCloseTo(0)
   })
 
   it('takes a burst after an interruption neither for a pause nor for running ahead', () => {
     const meter = new PauseMeter(0.25)
     for (let at = 0; at <= 10; at += 1) meter.arrived(at, 50 + 2 * at)
-    for (let at = 1; at <= 20; at += 1) expect(meter.arrived(10 + 100 * at, 70 + 0.1 * at)).toBe(0)
+    for (let at = 1; at <= 20; at += 1) expect(meter.arrived(10 + 100 * at, 70 + 0.1 * at)).toBeUndefined()
     expect(meter.aheadSeconds(2_010, 72)).toBeCloseTo(0.25)
-    expect(meter.arrived(5_510, 72.5)).toBe(2_750)
+    meter.arrived(5_510, 72.5)
+    expect(meter.end()).toEqual({ milliseconds: 2_750, afterSeconds: 72.5 })
   })
 
-  it('is ahead of everything while it catches up', () => {
-    const meter = new PauseMeter(0)
-    meter.arrived(0, 50)
-    expect(meter.aheadSeconds(500, 50)).toBe(Number.POSITIVE_INFINITY)
+  it('tells once of a silence that an interruption fell into', () => {
+    const meter = new PauseMeter(-3)
+    for (let at = 0; at < 200; at += 1) meter.arrived(2 * at, 0.1 * at)
+    const pauses = Array.from({ length: 50 }, (_, at) => meter.arrived(500 + 100 * at, 20 + 0.1 * at)).filter(Boolean)
+    expect(pauses.map((pause) => pause?.milliseconds)).toEqual([3_000])
+  })
+
+  it('is ahead of everything while it catches up, or may', () => {
+    const [resumed, late] = [new PauseMeter(0), new PauseMeter()]
+    resumed.arrived(0, 50)
+    late.arrived(0, 0)
+    late.arrived(5_000, 0.1)
+    expect([resumed, late].map((meter) => meter.aheadSeconds(5_500, 50))).toEqual([Infinity, Infinity])
   })
 })

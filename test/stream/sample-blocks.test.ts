@@ -62,6 +62,14 @@ describe('the blocks of samples that wait', () => {
     expect([...blocks.take()]).toEqual([{ planes: [new Float32Array(320), new Float32Array(320)], isGap: true }])
   })
 
+  it('take no room for a gap, however long', () => {
+    const { blocks } = opened(16_000, 2)
+    const before = process.memoryUsage().arrayBuffers
+    for (let minute = 0; minute < 60; minute += 1) blocks.gap(60 * 16_000)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
+    expect(blocks.seconds).toBe(3_600)
+  })
+
   it('keep the order of samples and gaps', () => {
     const { blocks } = opened(16_000, 1)
     blocks.samples([new Float32Array(10)])

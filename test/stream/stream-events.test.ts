@@ -10,6 +10,7 @@ import type { LocalScorer } from '../../src/scoring/local-scorer.ts'
 import type { StreamInput } from '../../src/stream/live-stream.ts'
 import type { StreamContext } from '../../src/stream/stream-channels.ts'
 import { streamEvents } from '../../src/stream/stream-events.ts'
+import { ffmpegBytes, hasFfmpeg } from '../audio/ffmpeg-bytes.ts'
 import { fakeSpeech, fakeSpeechWav, firstSeconds, inPieces } from '../fixtures/recordings.ts'
 import { heldScorer } from './held-model.ts'
 import { opusPackets } from './opus-packets.ts'
@@ -131,10 +132,11 @@ describe('the events of a stream', () => {
     expect(ofType(downmixed, 'score').map(({ channel }) => channel)).toEqual([0])
   })
 
-  it('warn of clipping', async () => {
-    const clipped = new Uint8Array(new Int16Array(16_000).fill(32_767).buffer)
-    const warnings = ofType(await eventsOf([audio(clipped)]), 'warning')
-    expect(warnings).toMatchObject([{ code: 'clipping', channel: 0 }])
+  it.each([1_000, 32_000, 160_000])('warn of a second that clips at its end, in messages of %i bytes', async (most) => {
+    const samples = new Int16Array(80_000).fill(32_767, 16_000, 48_000)
+    const messages = inPieces(new Uint8Array(samples.buffer), most).map((message) => audio(message))
+    const [warning] = ofType(await eventsOf(messages), 'warning')
+    expect(warning).toMatchObject({ code: 'clipping', channel: 0, at: 2 })
   })
 
   it('say of each message once that it was taken in', async () => {
@@ -162,6 +164,17 @@ describe('the bytes of a message', () => {
     inputs.complete()
     const whole = await eventsOf(messages.map((message) => audio(message)))
     expectSameEvents(ofType(await told, 'score'), ofType(whole, 'score'))
+  })
+})
+
+describe.skipIf(!hasFfmpeg)('a container that is damaged (skipped where ffmpeg is missing)', () => {
+  it.each([500, 8_000, 1_000_000])('is scored up to there, in messages of %i bytes', async (most) => {
+    const file = ffmpegBytes(['-i', 'pipe:0', '-c:a', 'libopus', '-f', 'webm'], fakeSpeechWav)
+    const damaged = file.slice().fill(0, file.length * 0.9, file.length * 0.95)
+    const messages = inPieces(damaged, most).map((message) => audio(message))
+    const events = await eventsOf(messages, contextOf(scorer, { encoding: 'webm-opus' }))
+    expect(ofType(events, 'score')).toHaveLength(20)
+    expect(events.at(-1)).toMatchObject({ type: 'error', code: 'bad_audio', fatal: true })
   })
 })
 
@@ -200,6 +213,14 @@ describe('pauses of the sender', () => {
   it('are counted as gaps in a live stream', async () => {
     const events = await eventsOf(late, contextOf(scorer, {}, { pace: 'live' }))
     expect(ofType(events, 'summary')[0]!.channels[0]).toMatchObject({ duration: 2, gapMs: 6_000 })
+  })
+
+  it('are none where the network held the audio up, and all of it came', async () => {
+    const delivered = (at: number) => (at > 40 && at < 100 ? 10_000 : 100 * at)
+    const messages = inPieces(fakeSpeech, 3_200).map((bytes, at) => audio(bytes, delivered(at)))
+    const events = await eventsOf(messages, contextOf(scorer, {}, { pace: 'live' }))
+    expect(ofType(events, 'score').map(({ gapMs }) => gapMs)).toEqual(Array(23).fill(0))
+    expect(ofType(events, 'summary')[0]!.channels[0]).toMatchObject({ duration: 12, gapMs: 0, verdict: 'fake' })
   })
 
   it('are none where the audio is all there and only the scoring takes its time', async () => {
