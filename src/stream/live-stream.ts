@@ -59,7 +59,7 @@ export class LiveStream {
   constructor(context: StreamContext) {
     this.#context = context
     this.#channels = new StreamChannels(context)
-    this.#pauses = new PauseMeter(context.resumed?.aheadSeconds)
+    this.#pauses = new PauseMeter(context.resumed)
     this.#finalized = context.resumed?.finalized ?? 0
   }
 

@@ -11,6 +11,12 @@ export interface Pause {
   readonly afterSeconds: number
 }
 
+/** How far the audio had come, and how far it was ahead of the clock, in seconds. */
+interface Interrupted {
+  readonly seconds: number
+  readonly aheadSeconds: number
+}
+
 /** A moment, and how far the audio lagged behind the clock then. */
 interface Lag {
   readonly atMs: number
@@ -28,19 +34,16 @@ interface Late {
 
 /** Compares the audio that came with the time that passed. Only watches: no score depends on it. */
 export class PauseMeter {
-  readonly #resumedAhead: number | undefined
+  readonly #resumed: Interrupted | undefined
   #startMs: number | undefined
   #lagSeconds = 0
   /** While a resumed stream catches up: what its pace is measured from. */
   #burst: Lag | undefined
   #late: Late | undefined
 
-  /**
-   * @param resumedAhead seconds that the audio was ahead of the clock when it was interrupted: what waited since then comes in a
-   * burst, whose sender neither paused nor ran further ahead
-   */
-  constructor(resumedAhead?: number) {
-    this.#resumedAhead = resumedAhead
+  /** @param resumed where the audio was interrupted: what waited since then comes in a burst, whose sender neither paused nor ran further ahead */
+  constructor(resumed?: Interrupted) {
+    this.#resumed = resumed
   }
 
   /** Audio arrives after `seconds` of audio before it. Says so, once it is clear, that the sender had paused. */
@@ -48,15 +51,13 @@ export class PauseMeter {
     const isFirst = this.#startMs === undefined
     this.#startMs ??= nowMs
     const now = { atMs: nowMs, seconds: (nowMs - this.#startMs) / 1000 - seconds }
-    if (isFirst && this.#resumedAhead !== undefined) this.#burst = now
+    if (isFirst && this.#resumed !== undefined) this.#burst = now
     if (this.#burst !== undefined) {
       this.#follow(this.#burst, now)
       return undefined
     }
     const pause = this.#late && this.#wait(this.#late, now)
-    if (this.#late === undefined && this.#isLate(now.seconds)) {
-      this.#late = { afterSeconds: seconds, least: now.seconds, from: now }
-    }
+    if (this.#late === undefined) this.#late = this.#lateAfter(seconds, now)
     return pause
   }
 
@@ -73,7 +74,7 @@ export class PauseMeter {
 
   /** What a resumed stream begins with. */
   save(nowMs: number, seconds: number): number {
-    return this.#burst === undefined ? this.#ahead(nowMs, seconds) : (this.#resumedAhead ?? 0)
+    return this.#burst === undefined ? this.#ahead(nowMs, seconds) : (this.#resumed?.aheadSeconds ?? 0)
   }
 
   #ahead(nowMs: number, seconds: number): number {
@@ -84,10 +85,17 @@ export class PauseMeter {
     return lagSeconds - this.#lagSeconds >= LEAST_PAUSE_SECONDS
   }
 
-  /** Until its end, a burst sets the clock anew. */
+  /** Until its end, a burst sets the clock anew. The audio may have been late before it. */
   #follow(from: Lag, now: Lag): void {
-    this.#lagSeconds = now.seconds + (this.#resumedAhead ?? 0)
-    if (hasPace(from, now)) this.#burst = isCatchingUp(from, now) ? now : undefined
+    const { seconds, aheadSeconds } = this.#resumed ?? { seconds: 0, aheadSeconds: 0 }
+    this.#lagSeconds = now.seconds + aheadSeconds
+    if (!hasPace(from, now)) return
+    this.#burst = isCatchingUp(from, now) ? now : undefined
+    if (this.#burst === undefined) this.#late = this.#lateAfter(seconds, now)
+  }
+
+  #lateAfter(afterSeconds: number, from: Lag): Late | undefined {
+    return this.#isLate(from.seconds) ? { afterSeconds, least: from.seconds, from } : undefined
   }
 
   /** A network that held audio up delivers it all at once; after a pause audio goes on at its own pace. */

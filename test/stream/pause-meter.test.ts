@@ -69,7 +69,7 @@ describe('the pause meter', () => {
   })
 
   it('takes a burst after an interruption neither for a pause nor for running ahead', () => {
-    const meter = new PauseMeter(0.25)
+    const meter = new PauseMeter({ seconds: 70, aheadSeconds: 0.25 })
     for (let at = 0; at <= 10; at += 1) meter.arrived(at, 50 + 2 * at)
     for (let at = 1; at <= 20; at += 1) expect(meter.arrived(10 + 100 * at, 70 + 0.1 * at)).toBeUndefined()
     expect(meter.aheadSeconds(2_010, 72)).toBeCloseTo(0.25)
@@ -78,14 +78,14 @@ describe('the pause meter', () => {
   })
 
   it('tells once of a silence that an interruption fell into', () => {
-    const meter = new PauseMeter(-3)
+    const meter = new PauseMeter({ seconds: 20, aheadSeconds: -3 })
     for (let at = 0; at < 200; at += 1) meter.arrived(2 * at, 0.1 * at)
     const pauses = Array.from({ length: 50 }, (_, at) => meter.arrived(500 + 100 * at, 20 + 0.1 * at)).filter(Boolean)
-    expect(pauses.map((pause) => pause?.milliseconds)).toEqual([3_000])
+    expect(pauses).toEqual([{ milliseconds: 3_000, afterSeconds: 20 }])
   })
 
   it('is ahead of everything while it catches up, or may', () => {
-    const [resumed, late] = [new PauseMeter(0), new PauseMeter()]
+    const [resumed, late] = [new PauseMeter({ seconds: 60, aheadSeconds: 0 }), new PauseMeter()]
     resumed.arrived(0, 50)
     late.arrived(0, 0)
     late.arrived(5_000, 0.1)
