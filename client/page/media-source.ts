@@ -2,6 +2,9 @@ import { Capture } from './capture.ts'
 import type { SamplesSink, SoundSource } from './sound-source.ts'
 import { startContext } from './start-context.ts'
 
+/** Hertz that the protocol takes. */
+const MOST_RATE = 96_000
+
 /** Live sound from the browser: a microphone or a shared tab. Owns the tracks and stops them. */
 export class MediaSource implements SoundSource {
   readonly name: string
@@ -17,8 +20,14 @@ export class MediaSource implements SoundSource {
   }
 
   static async open(name: string, media: MediaStream): Promise<MediaSource> {
-    const context = new AudioContext({ latencyHint: 'interactive' })
-    return new MediaSource(name, media, context, await Capture.open(context))
+    const context = contextFor()
+    try {
+      return new MediaSource(name, media, context, await Capture.open(context))
+    } catch (thrown) {
+      for (const track of media.getTracks()) track.stop()
+      await context.close()
+      throw thrown
+    }
   }
 
   get sampleRate(): number {
@@ -37,4 +46,12 @@ export class MediaSource implements SoundSource {
     this.#capture.close()
     await this.#context.close()
   }
+}
+
+/** At the device's rate, unless no server takes that. */
+function contextFor(): AudioContext {
+  const context = new AudioContext({ latencyHint: 'interactive' })
+  if (context.sampleRate <= MOST_RATE) return context
+  void context.close()
+  return new AudioContext({ latencyHint: 'interactive', sampleRate: MOST_RATE / 2 })
 }

@@ -54,7 +54,7 @@ export class Page {
     await this.stop()
     try {
       const source = await open()
-      if (turn === this.#opening) this.#begin(kind, source)
+      if (turn === this.#opening) await this.#beginOrStop(kind, source)
       else await source.stop()
     } catch (thrown) {
       this.#bar.problem(thrown instanceof SourceError ? thrown.message : `This did not work: ${String(thrown)}`)
@@ -64,6 +64,16 @@ export class Page {
   /** Ends what is heard and waits for its summary. */
   async stop(): Promise<void> {
     await this.#listening?.stop()
+  }
+
+  async #beginOrStop(kind: SourceKind, source: SoundSource): Promise<void> {
+    try {
+      this.#begin(kind, source)
+    } catch (thrown) {
+      this.#bar.stopped()
+      await source.stop()
+      throw thrown
+    }
   }
 
   #begin(kind: SourceKind, source: SoundSource): void {

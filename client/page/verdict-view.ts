@@ -39,7 +39,8 @@ export class VerdictView {
   /** The verdict on the whole of what was heard. */
   conclude(summary: SummaryEvent): void {
     const [channel] = summary.channels
-    this.#say(channel.verdict, verdictWords(channel), summaryWords(summary))
+    if (channel === undefined) this.#say('inconclusive', 'nothing heard', 'Stopped before any sound came.')
+    else this.#say(channel.verdict, verdictWords(channel), summaryWords(summary))
   }
 
   /** The sound ended and no summary came. */

@@ -28,8 +28,10 @@ export class EarwitnessStream {
   #socket: StreamSocket | undefined
   #token: string | undefined
   #ready: ReadyEvent | undefined
+  /** What ended the stream, or its part at a server that it left. */
   #summary: SummaryEvent | undefined
-  #nextSummary = new Deferred<SummaryEvent>()
+  /** `finalize` that wait for their summaries, which come in their order. */
+  #finalizes: Deferred<SummaryEvent>[] = []
   #isClosing = false
   #failedTries = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -94,7 +96,9 @@ export class EarwitnessStream {
     if (this.#state !== 'open') return Promise.reject(this.#noSummary())
     this.#socket?.sendMessage({ type: 'finalize' })
     this.#resumption.sentFinalize()
-    return this.#nextSummary.promise
+    const answer = new Deferred<SummaryEvent>()
+    this.#finalizes.push(answer)
+    return answer.promise
   }
 
   /**
@@ -172,6 +176,7 @@ export class EarwitnessStream {
     if (event.type === 'ready' && event.resumed !== undefined) this.#goOn(event, event.resumed.replayFrom)
     else if (event.type === 'ack') this.#resumption.acknowledged(event)
     else if (event.type === 'draining') this.#move()
+    else if (event.type === 'summary' && event.leaving) this.#summary = event
     else if (this.#resumption.isNew(event)) this.#tell(event)
   }
 
@@ -188,9 +193,13 @@ export class EarwitnessStream {
   }
 
   #keepSummary(summary: SummaryEvent): void {
-    this.#summary = summary
-    this.#nextSummary.resolve(summary)
-    this.#nextSummary = new Deferred()
+    const asked = this.#finalizes.shift()
+    if (asked === undefined) this.#summary = summary
+    else asked.resolve(summary)
+  }
+
+  #answerNone(cause: EarwitnessError): void {
+    for (const asked of this.#finalizes.splice(0)) asked.reject(cause)
   }
 
   #beginAnew(ready: ReadyEvent): void {
@@ -201,6 +210,7 @@ export class EarwitnessStream {
 
   /** Nobody is told: for the caller it is the same stream. */
   #goOn(ready: ReadyEvent, replayFrom: number): void {
+    this.#summary = undefined
     for (const sent of this.#resumption.goOn(replayFrom)) {
       if (sent.kind === 'audio') this.#socket?.sendAudio(sent.bytes)
       else this.#socket?.sendMessage({ type: 'finalize' })
@@ -262,10 +272,7 @@ export class EarwitnessStream {
       return
     }
     this.#socket = undefined
-    if (!canGoOn) {
-      this.#nextSummary.reject(cause)
-      this.#nextSummary = new Deferred()
-    }
+    if (!canGoOn) this.#answerNone(cause)
     this.#enter('reconnecting')
     this.#events.emit('error', cause)
     this.#openLater()
@@ -278,7 +285,7 @@ export class EarwitnessStream {
     this.#socket = undefined
     if (this.#summary !== undefined) this.#outcome.resolve(this.#summary)
     this.#outcome.reject(error ?? this.#noSummary())
-    this.#nextSummary.reject(error ?? this.#noSummary())
+    this.#answerNone(error ?? this.#noSummary())
     this.#enter('closed')
     if (error !== undefined && !this.#isClosing) this.#events.emit('error', error)
   }

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { checkedKey, newKey, readKeyFile, type StoredKey } from '../server/access/api-keys.ts'
@@ -54,6 +54,9 @@ Examples:
 }
 
 function makeKey(name: string, { keys: file, streams, days }: NewFlags): void {
+  if (file === undefined && (streams !== undefined || days !== undefined)) {
+    throw new EarwitnessError('bad_parameter', '--streams and --days are kept in a file of keys: name one with --keys')
+  }
   const { secret, sha256 } = newKey()
   const expires = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000).toISOString()
   const created = new Date().toISOString()
@@ -88,10 +91,15 @@ function remove(name: string, { keys: file }: { keys: string }): void {
   write(file, rest)
 }
 
-/** Whole or not at all, for the server reads it meanwhile. */
+/** Whole or not at all, for the server reads it meanwhile. Who may read the file that was there may read the new one. */
 function write(file: string, keys: readonly StoredKey[]): void {
   const half = `${file}.${process.pid}`
   writeFileSync(half, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 })
+  if (existsSync(file)) {
+    const { mode, uid, gid } = statSync(file)
+    if (process.getuid?.() === 0) chownSync(half, uid, gid)
+    chmodSync(half, mode & 0o777)
+  }
   renameSync(half, file)
 }
 

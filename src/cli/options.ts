@@ -30,6 +30,9 @@ export function limitOption(): Option {
     .default({}, 'see the README')
 }
 
+/** A timer of Node holds a 31-bit number of milliseconds. */
+const MOST_TIMER_SECONDS = 24 * 86_400
+
 function limitFrom(text: string): Partial<Limits> {
   const [name, value = ''] = text.split('=', 2)
   if (!Object.hasOwn(DEFAULT_LIMITS, name!)) {
@@ -39,6 +42,11 @@ function limitFrom(text: string): Partial<Limits> {
   }
   const parsed = number(value)
   if (parsed <= 0) throw new InvalidArgumentError(`${name} must be above 0.`)
+  if (name!.endsWith('Seconds') && parsed > MOST_TIMER_SECONDS) {
+    throw new InvalidArgumentError(
+      `${name} must be at most ${MOST_TIMER_SECONDS}, 24 days, beyond which no timer reaches.`,
+    )
+  }
   return { [name as LimitName]: parsed }
 }
 

@@ -118,6 +118,8 @@ export const SummarySchema = v.object({
   model: v.object({ name: v.string(), version: v.string() }),
   calibration: v.object({ scale: v.number(), bias: v.number(), fittedOn: v.string() }),
   channels: v.array(ChannelSummarySchema),
+  /** Of what came so far, where the server ends the connection of a stream that can go on elsewhere. */
+  leaving: v.optional(v.literal(true)),
 })
 
 export const ErrorSchema = v.object({

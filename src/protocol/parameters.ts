@@ -60,14 +60,17 @@ export type StreamRequest = v.InferInput<typeof StreamParametersSchema>
  */
 export function parseStreamParameters(value: unknown): StreamParameters {
   const result = v.safeParse(StreamParametersSchema, value, { abortEarly: true })
-  if (result.success) return checkedResume(result.output)
+  if (result.success) return checked(result.output)
   const [issue] = result.issues
   const name = v.getDotPath(issue) ?? 'parameters'
   throw new EarwitnessError('bad_parameter', `${name}: ${issue.message}`)
 }
 
-function checkedResume(parameters: StreamParameters): StreamParameters {
-  const { resume, encoding } = parameters
+function checked(parameters: StreamParameters): StreamParameters {
+  const { resume, encoding, channels } = parameters
+  if (encoding === 'opus' && channels > 2) {
+    throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
+  }
   if (resume !== true || isResumable(encoding)) return parameters
   throw new EarwitnessError(
     'bad_parameter',

@@ -111,6 +111,8 @@ export class Application implements TransportApplication {
       { ...this.#context, log },
       {
         claim: (asked, scorer) => {
+          lighten()
+          lighten = () => {}
           this.#load.check(scorer, asked)
           lighten = this.#load.add(scorer, asked)
         },

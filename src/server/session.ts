@@ -23,7 +23,10 @@ export interface SessionContext extends StreamSurroundings {
 
 /** What the server counts of a stream, beside its own counts. */
 export interface Claims {
-  /** Called before the stream starts. @throws EarwitnessError `too_many_streams` where it would be too much to score */
+  /**
+   * Called before the stream starts, and again where its audio turns out to have other channels than were asked for.
+   * @throws EarwitnessError `too_many_streams` where it would be too much to score
+   */
   claim(parameters: StreamParameters, scorer: Scorer): void
   closed(session: Session): void
 }
@@ -214,7 +217,10 @@ export class Session implements ConnectionHandlers {
     this.#log.info({ encoding, sampleRate, channels, model }, stream.resumed ? 'stream resumed' : 'stream opened')
     this.#isWanted = wanted(stream.parameters)
     this.#judgedSeconds.push(...Array.from({ length: channels }, () => stream.resumed?.seconds ?? 0))
-    const all = { ...stream, parameters: { ...stream.parameters, events: undefined } }
+    const onChannels = (found: number): void => {
+      if (found !== channels) this.#claims.claim({ ...stream.parameters, channels: found }, stream.scorer)
+    }
+    const all = { ...stream, parameters: { ...stream.parameters, events: undefined }, onChannels }
     const told = streamEvents(this.#inputs, all).pipe(tap((event) => this.#tell(event)))
     this.#subscription = told.subscribe({
       error: (thrown) => this.#fail(asEarwitnessError(thrown)),

@@ -12,6 +12,10 @@ export function bodyTooLarge(limit: number): EarwitnessError {
   return new EarwitnessError('body_too_large', `a body may have at most ${limit} bytes; a longer one came`)
 }
 
+export function requestTooSlow(seconds: number): EarwitnessError {
+  return new EarwitnessError('idle', `a request must be there within ${seconds} s`)
+}
+
 /** The `error` event that goes before a close which the transport itself decides. */
 export function errorEventText({ code, message }: EarwitnessError): string {
   return JSON.stringify({ type: 'error', code, message, fatal: true })

@@ -4,6 +4,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
+import { EarwitnessError } from '../protocol/errors.ts'
+import { errorAnswer } from './http-answers.ts'
 import { requestTarget } from './request-target.ts'
 import type {
   HttpResponse,
@@ -13,7 +15,8 @@ import type {
   TransportApplication,
   TransportOptions,
 } from './transport.ts'
-import { bodyTooLarge } from './transport-errors.ts'
+import { bodyTooLarge, requestTooSlow } from './transport-errors.ts'
+import { takeWithoutUpgrade, wantsWebSocket } from './unasked-upgrade.ts'
 import { tellingSocketClass, WsConnection } from './ws-connection.ts'
 
 type TransportLimits = TransportOptions['limits']
@@ -24,8 +27,15 @@ export const wsTransport: Transport = async (application, { host, port, limits, 
   const sockets = new WebSocketServer(socketOptions(limits))
   const http = httpServer(limits, tls)
   http.on('request', (request, response) => void answer(application, request, response, limits))
-  http.on('upgrade', (request, socket, head) => void upgrade(application, sockets, request, socket, head, limits))
-  http.on('clientError', (_, socket) => socket.destroy())
+  http.on('upgrade', (request, socket, head) => {
+    if (wantsWebSocket(request)) void upgrade(application, sockets, request, socket, head, limits)
+    else takeWithoutUpgrade(http, request, socket, head)
+  })
+  http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writable)
+      refuse(socket, errorAnswer(requestTooSlow(limits.requestSeconds)), 1)
+    else socket.destroy()
+  })
   await listen(http, host, port)
   return listening(http, sockets, tls)
 }
@@ -35,7 +45,7 @@ function httpServer(
   tls: TlsFiles | undefined,
 ): HttpServer {
   const times = {
-    headersTimeout: handshakeSeconds * 1000,
+    headersTimeout: Math.min(handshakeSeconds, requestSeconds) * 1000,
     requestTimeout: requestSeconds * 1000,
     connectionsCheckingInterval: Math.min(1000, handshakeSeconds * 250),
   }
@@ -125,10 +135,15 @@ async function readBody(request: IncomingMessage, most: number): Promise<Uint8Ar
   const chunks: Buffer[] = []
   let size = 0
   // An iterator left early would destroy the socket before the refusal is written.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length
-    if (size > most) throw bodyTooLarge(most)
-    chunks.push(chunk as Buffer)
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += (chunk as Buffer).length
+      if (size > most) throw bodyTooLarge(most)
+      chunks.push(chunk as Buffer)
+    }
+  } catch (cause) {
+    if (cause instanceof EarwitnessError) throw cause
+    throw new EarwitnessError('connection_lost', 'the connection ended inside the body', { cause })
   }
   return Buffer.concat(chunks)
 }
@@ -154,7 +169,7 @@ async function upgrade(
   const decide = await application.upgrade({ path, query, headers: headersOf(request), remoteAddress })
   const decided = decide()
   if ('refuse' in decided) {
-    refuse(socket, decided.refuse)
+    refuse(socket, decided.refuse, limits.handshakeSeconds)
     return
   }
   // `ws` answers with what is left here of the client's wishes.
@@ -162,7 +177,11 @@ async function upgrade(
   sockets.handleUpgrade(request, socket, head, (ws) => new WsConnection(ws, decided.accept, limits.outgoingBytes))
 }
 
-function refuse(socket: Duplex, { status, headers, body }: HttpResponse): void {
+/** Node no longer watches the socket of an upgrade: nobody else would end it where the client leaves its side open. */
+function refuse(socket: Duplex, { status, headers, body }: HttpResponse, mostSeconds: number): void {
+  const timer = setTimeout(() => socket.destroy(), mostSeconds * 1000)
+  socket.once('close', () => clearTimeout(timer))
+  socket.once('finish', () => socket.destroy())
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n`)

@@ -23,7 +23,8 @@ export function uwsBehaviour({ messageBytes, outgoingBytes }: TransportOptions['
     sendPingsAutomatically: false,
     open: (socket) => {
       const peer = socket.getUserData()
-      peer.connection = new UwsConnection(socket, peer.accept)
+      peer.connection = new UwsConnection(socket)
+      peer.connection.begin(peer.accept)
     },
     message: (socket, message, isBinary) => {
       const { connection } = socket.getUserData()
@@ -38,12 +39,18 @@ export function uwsBehaviour({ messageBytes, outgoingBytes }: TransportOptions['
 
 /** A connection over uWebSockets.js, whose sockets must not be touched after their end. */
 class UwsConnection implements Connection {
-  readonly #handlers: ConnectionHandlers
+  #handlers: ConnectionHandlers | undefined
   #socket: WebSocket<UwsPeer> | undefined
+  #closedWith: number | undefined
 
-  constructor(socket: WebSocket<UwsPeer>, accept: UwsPeer['accept']) {
+  constructor(socket: WebSocket<UwsPeer>) {
     this.#socket = socket
+  }
+
+  /** A stream may fail while it is accepted, and its socket ends inside that call: its handlers hear of it afterwards. */
+  begin(accept: UwsPeer['accept']): void {
     this.#handlers = accept(this)
+    if (this.#closedWith !== undefined) this.#handlers.closed(this.#closedWith)
   }
 
   send(text: string): SendResult {
@@ -65,12 +72,12 @@ class UwsConnection implements Connection {
 
   /** @param message dead after this call */
   receive(message: ArrayBuffer, isBinary: boolean): void {
-    if (isBinary) this.#handlers.audio(new Uint8Array(message))
-    else this.#handlers.text(Buffer.from(message).toString('utf8'))
+    if (isBinary) this.#handlers?.audio(new Uint8Array(message))
+    else this.#handlers?.text(Buffer.from(message).toString('utf8'))
   }
 
   control(): void {
-    this.#handlers.control()
+    this.#handlers?.control()
   }
 
   refuse(messageBytes: number): void {
@@ -82,6 +89,7 @@ class UwsConnection implements Connection {
 
   closed(code: number): void {
     this.#socket = undefined
-    this.#handlers.closed(code)
+    this.#closedWith = code
+    this.#handlers?.closed(code)
   }
 }

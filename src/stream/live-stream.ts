@@ -40,7 +40,7 @@ interface Begun {
 /** What is told of in its turn. */
 export type Step =
   | (Found & { readonly arrivedMs: number })
-  | { readonly kind: 'summary'; readonly answered?: (() => void) | undefined }
+  | { readonly kind: 'summary'; readonly answered?: (() => void) | undefined; readonly leaving?: true }
   | { readonly kind: 'checkpoint'; readonly state: Omit<StreamState, 'judges'> }
 
 /** What a stream makes of each input, and what it says of each step that this brings about. Owns its channels. */
@@ -130,7 +130,7 @@ export class LiveStream {
   tell(step: Step): ObservableInput<ServerEvent> {
     if (step.kind === 'summary') {
       step.answered?.()
-      return of(this.#summary())
+      return of({ ...this.#summary(), ...(step.leaving && { leaving: step.leaving }) })
     }
     if (step.kind === 'checkpoint') return this.#ack(step.state)
     if (step.kind === 'event') return of(step.event)
@@ -190,7 +190,7 @@ export class LiveStream {
   #leave(): Step[] {
     this.#hasLeft = true
     this.#ackedSeconds = Number.NEGATIVE_INFINITY
-    return [...this.#checkpoint(), { kind: 'summary' }]
+    return [...this.#checkpoint(), { kind: 'summary', leaving: true }]
   }
 
   /** Where the stream can be resumed and has gone far enough since the last time. To be told after the windows before it. */

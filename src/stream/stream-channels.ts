@@ -27,6 +27,8 @@ export interface StreamContext {
   readonly resumed?: StreamState
   /** Where the stream is to be resumed from a state: makes the token that brings one back. */
   readonly tokenOf?: (state: StreamState) => string
+  /** Told how many channels the audio has, once it says so. May refuse them. @throws EarwitnessError */
+  readonly onChannels?: (channels: number) => void
   /** `live`: windows that cannot be scored in time are skipped. `offline`: the audio waits, and none is. */
   readonly pace: 'live' | 'offline'
 }
@@ -151,6 +153,7 @@ export class StreamChannels {
         `the audio has ${channels} channels; at most ${limits.channels} are allowed`,
       )
     }
+    this.#context.onChannels?.(channels)
     const hopFrames = hopFramesOf(parameters)
     const offline = pace === 'offline'
     this.#tracks = Array.from(

@@ -62,6 +62,6 @@ function fatal(thrown: unknown): ServerEvent {
 
 /** Whether a client that asked for these kinds of events is told of one. */
 export function wanted(parameters: StreamParameters): (event: ServerEvent) => boolean {
-  const kinds = parameters.events && new Set<string>(['ready', 'error', 'ack', ...parameters.events])
+  const kinds = parameters.events && new Set<string>(['ready', 'error', 'ack', 'draining', ...parameters.events])
   return (event) => kinds === undefined || kinds.has(event.type)
 }

@@ -1,3 +1,4 @@
+import { chmodSync, statSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +45,18 @@ describe('earwitness key', () => {
     const { code, stdout, stderr } = await earwitness(['key', ...words, '--keys', keys])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
+  })
+
+  it.each(['--days', '--streams'])('refuses %s where no file is named that would keep it', async (option) => {
+    const { code, stdout, stderr } = await earwitness(['key', 'new', 'dora', option, '2'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/name one with --keys/)
+  })
+
+  it('leaves the file readable for those who could read it', async () => {
+    chmodSync(keys, 0o640)
+    await earwitness(['key', 'new', 'erin', '--keys', keys])
+    expect(statSync(keys).mode & 0o777).toBe(0o640)
   })
 
   it('prints the option that lets a key in where no file is named', async () => {

@@ -45,6 +45,7 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['which recipes there are', ['mel', speech, '--out', 'x.npy', '--frontend', 'mfcc'], /torchaudio-mel, kaldi-fbank/],
     ['which limits there are', ['serve', '--limit', 'nonsense=1'], /no limit named nonsense; there are messageBytes, /],
     ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
+    ['how long a limit may be', ['serve', '--limit', 'idleSeconds=3000000'], /idleSeconds must be at most 2073600/],
     ['which ports there are', ['serve', '--port', '99999'], /whole number from 0 to 65535/],
     [
       'that others need a key, and what makes one',

@@ -49,6 +49,45 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     await page.close()
   })
 
+  it('lets go of the microphone where it cannot listen to it', async () => {
+    const { page } = await visit(browser, url)
+    await page.evaluate(() => {
+      AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException('gone', 'AbortError'))
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const media = await ask(wanted)
+        Object.assign(globalThis, { media })
+        return media
+      }
+    })
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#problem', /This did not work/)
+    const states = await page.evaluate(() =>
+      (globalThis as unknown as { media: MediaStream }).media.getTracks().map((track) => track.readyState),
+    )
+    expect(states).toEqual(['ended'])
+    await page.close()
+  })
+
+  it('says that nothing was heard where it is stopped before any sound', async () => {
+    const { page, complaints } = await visit(browser, url)
+    await page.evaluate(() => {
+      globalThis.AudioContext = class extends AudioContext {
+        constructor(options?: AudioContextOptions) {
+          super(options)
+          void this.suspend()
+        }
+        override async resume(): Promise<void> {}
+      }
+    })
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#connection-words', /^Connected$/)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await untilText(page, '#verdict-words', /nothing heard/)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
   it('says that a shared tab came without sound, and lets go of it', async () => {
     const { page } = await visit(browser, url)
     await page.evaluate(() => {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ConnectionState, connect, type EarwitnessError, type EarwitnessStream } from '../../client/sdk/index.ts'
@@ -111,6 +112,17 @@ describe('a stream to a running server', () => {
     expect((await stream.close()).channels[0].duration).toBe(2)
   })
 
+  it('answers each finalize by its own summary', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    await untilState(stream, 'open')
+    const answers = [2, 3].map((seconds) => {
+      stream.send(babble(seconds))
+      return stream.finalize()
+    })
+    expect((await Promise.all(answers)).map(({ channels }) => channels[0].duration)).toEqual([2, 5])
+    await stream.close()
+  })
+
   it('goes through connecting, open and closed', async () => {
     const stream = connect(url, {}, { WebSocket })
     const states = statesOf(stream)
@@ -205,6 +217,24 @@ describe('a stream whose server is killed', () => {
     await untilState(stream, 'closed')
     await expect(stream.close()).rejects.toMatchObject({ code: 'connection_lost' })
     expect(states).toEqual(['open', 'reconnecting', 'closed'])
+  })
+})
+
+describe('a stream that outlives its connections', () => {
+  it('has one summary, at its end, of all of it', async () => {
+    const server = await serve({ port: 0, limits: { connectionSeconds: 1 } })
+    const stream = connect(`ws://127.0.0.1:${server.port}`, {}, { WebSocket, reconnection: QUICKLY })
+    const [states, durations] = [statesOf(stream), [] as number[]]
+    stream.on('summary', ({ channels }) => durations.push(channels[0].duration))
+    const audio = babble(3)
+    for (let at = 0; at < audio.length; at += 1_600) {
+      stream.send(audio.subarray(at, at + 1_600))
+      await wait(100)
+    }
+    expect((await stream.close()).channels[0].duration).toBe(3)
+    expect(durations).toEqual([3])
+    expect(states.filter((state) => state === 'reconnecting').length).toBeGreaterThan(0)
+    await server.stop()
   })
 })
 

@@ -97,6 +97,24 @@ describe.each<TransportName>(['ws', 'uws'])('limits over %s', (transport) => {
     expect([status, body]).toEqual([503, expect.objectContaining({ code: 'too_many_streams' })])
   })
 
+  it('counts the channels that the audio has, not those that were asked for', async () => {
+    const port = await start({ loadPercent: 1000 })
+    await expect.poll(() => metric(port, 'earwitness_streams_room'), { timeout: 20_000 }).toBeGreaterThan(0)
+    const loadOf = async (query: Record<string, number>, audio: Uint8Array) => {
+      const client = (await StreamClient.open(port, query)).send(audio)
+      await client.first('ready')
+      await expect.poll(() => metric(port, 'earwitness_streams')).toBe(1)
+      const load = await metric(port, 'earwitness_load_ratio{thread="model"}')
+      await client.finish()
+      await expect.poll(() => metric(port, 'earwitness_streams')).toBe(0)
+      return load
+    }
+    const stereo = fakeSpeechWav.slice(0, 44 + 3_200)
+    stereo[22] = 2
+    const asked = await loadOf({ channels: 2 }, stereo.subarray(44))
+    expect(await loadOf({ channels: 1 }, stereo)).toBeCloseTo(asked, 9)
+  })
+
   it('closes with 1013 where a start message asks for more than there is room for', async () => {
     const port = await start({ loadPercent: 10, addressStreams: 256 })
     await expect.poll(() => metric(port, 'earwitness_streams_room'), { timeout: 20_000 }).toBeGreaterThan(0)
@@ -130,10 +148,13 @@ describe('limits over ws alone', () => {
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, false, false, true])
   })
 
-  it('ends a request whose body does not come to its end', async () => {
+  it('answers 408 to a request whose body does not come to its end', async () => {
     server = await serve({ port: 0, limits: { requestSeconds: 1, handshakeSeconds: 0.5 } })
     const socket = await connect()
     socket.write('POST /v1/detect HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf')
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 408 .*"code":"idle","message":"a request must be there within 1 s"/s)
     await once(socket.resume(), 'close')
+    expect(await metric(server.port, 'earwitness_refusals_total{code="internal"}')).toBeNaN()
   })
 })

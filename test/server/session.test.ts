@@ -126,6 +126,11 @@ describe.each<TransportName>(['ws', 'uws'])('a stream over %s', (transport) => {
     await StreamClient.open(port)
   })
 
+  it('is refused with 400 where its parameters do not go together', async () => {
+    const { status, body } = await refusal(new StreamClient(await start(), { encoding: 'opus', channels: 3 }))
+    expect([status, body]).toEqual([400, expect.objectContaining({ code: 'bad_parameter' })])
+  })
+
   it('is not there but at /v1/stream', async () => {
     const response = await fetch(`http://127.0.0.1:${await start()}/v1/stream`)
     expect([response.status, await response.json()]).toEqual([426, expect.objectContaining({ code: 'bad_parameter' })])

@@ -112,6 +112,7 @@ export class ProbeServer implements TransportApplication {
       accept: (connection) => {
         const peer = new Peer(connection)
         this.#peers.push(peer)
+        if (request.path === '/closed-at-once') connection.close(1008, 'no')
         return {
           audio: (bytes) => peer.heard(() => peer.audio.push(new Uint8Array(bytes))),
           text: (message) => peer.heard(() => peer.texts.push(message)),
@@ -120,6 +121,11 @@ export class ProbeServer implements TransportApplication {
         }
       },
     }
+  }
+
+  /** The server's sides of all connections so far. */
+  get peers(): readonly Peer[] {
+    return this.#peers
   }
 
   /** A client and the server's side of its connection. */

@@ -89,6 +89,40 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     expect(Buffer.concat(await response.toArray()).toString()).toBe('{"code":"too_many_streams"}')
   })
 
+  it('tells of the end of a connection that was closed while it was accepted', async () => {
+    const server = await start()
+    const client = new WebSocket(`ws://127.0.0.1:${server.port}/closed-at-once`)
+    const [code] = await once(client, 'close')
+    await server.peers[0]!.until(({ closes }) => closes.length === 1)
+    expect([code, server.peers[0]!.closes]).toEqual([1008, [1008]])
+  })
+
+  it('ends the socket of a refused upgrade, though the client keeps its side open', async () => {
+    const server = await start()
+    const socket = createConnection({ port: server.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    socket.write(
+      'GET /refused HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    )
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await once(socket.resume(), 'end')
+    const probe = setInterval(() => socket.write('is anybody there?'), 50)
+    await closed
+    clearInterval(probe)
+  })
+
+  it('takes a request that offers another protocol as the plain one that it is', async () => {
+    const server = await start()
+    const socket = createConnection(server.port, '127.0.0.1')
+    const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n'
+    socket.write(`POST /v1/detect?hop=1 HTTP/1.1\r\nHost: x\r\n${upgrade}Content-Length: 10\r\n\r\nfirst`)
+    setTimeout(() => socket.write('later'), 100)
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\nPOST \/v1\/detect$/s)
+    expect(Buffer.from(server.bodies[0]!).toString()).toBe('firstlater')
+    socket.destroy()
+  })
+
   it('hands over an HTTP request whole', async () => {
     const server = await start()
     const body = new Uint8Array(LIMITS.bodyBytes).map((_, at) => at & 255)
