@@ -57,6 +57,8 @@ export async function fetchHubModel(address: HubAddress, options: HubOptions): P
       additionalFields: ['sha'],
       ...access,
     })
+    if (!/^[0-9a-f]{40,64}$/.test(sha))
+      throw badModel(`the hub names ${JSON.stringify(sha)} as the commit, which is none`)
     return { commit: sha, entries: await entriesOf(address.repo, sha, access) }
   })
   const folder = join(options.cache, address.repo.replace('/', '--'), commit)
@@ -81,9 +83,11 @@ type Entries = ReadonlyMap<string, ListFileEntry>
 /** The files at the top of the repository. */
 async function entriesOf(repo: string, revision: string, access: HubAccess): Promise<Entries> {
   const entries = new Map<string, ListFileEntry>()
+  let seen = 0
   for await (const entry of listFiles({ repo, revision, ...access })) {
+    seen += 1
+    if (seen > MOST_FILES) throw badModel(`${repo} lists more than ${MOST_FILES} files`)
     if (entry.type === 'file' && entry.size > 0 && !entry.path.includes('/')) entries.set(entry.path, entry)
-    if (entries.size > MOST_FILES) throw badModel(`${repo} lists more than ${MOST_FILES} files`)
   }
   return entries
 }

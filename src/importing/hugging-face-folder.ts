@@ -88,8 +88,7 @@ function frontendOf(preprocessor: v.InferOutput<typeof PreprocessorSchema>): Mod
 
 function labelsInOrder(id2label: Readonly<Record<string, string>>): string[] {
   return Object.keys(id2label)
-    .map(Number)
-    .sort((one, other) => one - other)
+    .sort((one, other) => Number(one) - Number(other))
     .map((id) => id2label[id]!)
 }
 
@@ -108,7 +107,7 @@ async function readJson<const S extends v.GenericSchema>(path: string, schema: S
 async function licenceIn(card: string): Promise<string | undefined> {
   if (!(await exists(card))) return undefined
   const [, frontMatter = ''] = /^---\r?\n(.*?)\r?\n---/s.exec(await readFile(card, 'utf8')) ?? []
-  return /^license:\s*["']?([\w.+-]{1,64})/m.exec(frontMatter)?.[1]
+  return /^license:[ \t]*["']?([\w.+-]{1,64})/m.exec(frontMatter)?.[1]
 }
 
 async function exists(path: string): Promise<boolean> {

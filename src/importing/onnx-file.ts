@@ -1,3 +1,4 @@
+import { badModel } from './bad-model.ts'
 import { bytesIn, type Field, fieldsOf, floatIn, textIn, wholeNumberIn, wholeNumbersIn } from './protobuf-fields.ts'
 
 /** What is read of an `.onnx` file; the bytes of its constants are views of the file's. */
@@ -24,13 +25,14 @@ export interface OnnxConstant {
   /** ONNX's number for the type of its elements. */
   readonly elementType: number
   readonly shape: readonly number[]
-  /** Little-endian; absent where they are written one by one, or lie in another file. */
+  /** Little-endian; absent where they are written one by one. */
   readonly bytes?: Uint8Array
 }
 
 const NOTHING = new Uint8Array()
+const AS_ONE = 'torch.onnx.export(…, external_data=False), or onnx.save(onnx.load("model.onnx"), "one.onnx")'
 
-/** @throws EarwitnessError `bad_model` if it is no protobuf message; an unknown field is passed over */
+/** @throws EarwitnessError `bad_model` if it is no protobuf message or not all in one file; an unknown field is passed over */
 export function readOnnx(file: Uint8Array): OnnxFile {
   let producer = ''
   const found = { nodes: new Map(), constants: new Map(), inputs: new Map(), everyConstant: [] } as Found
@@ -102,6 +104,7 @@ function readConstant(message: Uint8Array): OnnxConstant {
     else if (number === 2) elementType = wholeNumberIn(value)
     else if (number === 8) name = textIn(value)
     else if (number === 9) bytes = bytesIn(value)
+    else if (number === 13) throw badModel(`its weights lie in another file; save it as one: ${AS_ONE}`)
   }
   return { name, elementType, shape, ...(bytes !== undefined && { bytes }) }
 }

@@ -1,4 +1,5 @@
 import { badModel } from './bad-model.ts'
+import { Unused } from './pickle-stack.ts'
 
 /** The bytes of a pickle, read forwards; asking for more than there are is an error before anything is made. */
 export class PickleBytes {
@@ -57,15 +58,14 @@ export class PickleBytes {
     return text
   }
 
-  /** A signed number of at most 8 bytes that a double holds exactly. */
-  long(length: number): number {
+  /** A signed number, unused where a double does not hold it exactly: a seed of random numbers, not a length. */
+  long(length: number): number | Unused {
     const bytes = this.take(length)
-    if (length > 8) throw badModel(`the pickle holds a number of ${length} bytes`)
+    if (length > 8) return new Unused()
     let value = 0n
     for (let index = length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(bytes[index]!)
     const signed = Number(BigInt.asIntN(length * 8, value))
-    if (!Number.isSafeInteger(signed)) throw badModel(`the pickle holds the number ${signed}`)
-    return signed
+    return Number.isSafeInteger(signed) ? signed : new Unused()
   }
 
   #advance(length: number): number {

@@ -79,13 +79,12 @@ export function appendAll(target: unknown, items: readonly unknown[]): void {
   for (const item of items) target.push(item)
 }
 
-/** Adds to a dictionary. Keys are strings, numbers, booleans or None: nothing else has names that matter here. */
+/** Adds to a dictionary what has a string, number, boolean or None as key: nothing else has a name that matters here. */
 export function setAll(target: unknown, keysAndValues: readonly unknown[]): void {
   if (!(target instanceof Map)) throw badModel('the pickle sets an item of what is not a dictionary')
   if (keysAndValues.length % 2 !== 0) throw badModel('the pickle sets a key without a value')
   for (let index = 0; index < keysAndValues.length; index += 2) {
     const key = keysAndValues[index]
-    if (typeof key === 'object' && key !== null) throw badModel('a dictionary in the pickle has a container as key')
-    target.set(key, keysAndValues[index + 1])
+    if (typeof key !== 'object' || key === null) target.set(key, keysAndValues[index + 1])
   }
 }

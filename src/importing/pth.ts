@@ -73,12 +73,14 @@ const ALLOWED: ReadonlyMap<string, PickleGlobal> = new Map(
     new PickleGlobal('numpy.core.multiarray scalar', unused),
     new PickleGlobal('numpy._core.multiarray scalar', unused),
     new PickleGlobal('_codecs encode', unused),
+    new PickleGlobal('__builtin__ set', unused),
+    new PickleGlobal('builtins set', unused),
   ].map((global) => [global.name, global]),
 )
 
 /**
- * The weights of a checkpoint that `torch.save` wrote as a zip (torch 1.6 and later): under `model_state_dict`, under
- * `state_dict`, or the whole file. Its pickle is read by an allow-list and never executed.
+ * The weights of a checkpoint that `torch.save` wrote as a zip (torch 1.6 and later): under `model_state_dict`,
+ * `state_dict` or `model`, or the whole file. Its pickle is read by an allow-list and never executed.
  * @throws EarwitnessError `bad_model`, naming the file and what is wrong with it.
  */
 export function readPth(path: string): Promise<Tensors> {
@@ -164,13 +166,13 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): S
 
 function stateDictOf(value: unknown): ReadonlyMap<string, StoredTensor> {
   const top = dictionary(value, 'the checkpoint')
-  const key = ['model_state_dict', 'state_dict'].find((name) => top.has(name))
+  const key = ['model_state_dict', 'state_dict', 'model'].find((name) => top.get(name) instanceof Map)
   const dict = key === undefined ? top : dictionary(top.get(key), key)
   if (dict.size === 0) throw badModel('there are no weights in it')
   for (const [name, tensor] of dict) {
     if (typeof name === 'string' && tensor instanceof StoredTensor) continue
     throw badModel(
-      `${JSON.stringify(name)} is no tensor, so these are not the weights; they are looked for under model_state_dict, state_dict, or as the whole file`,
+      `${JSON.stringify(name)} is no tensor, so these are not the weights; they are looked for under model_state_dict, state_dict, model, or as the whole file`,
     )
   }
   return dict as Map<string, StoredTensor>

@@ -1,4 +1,5 @@
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { dump as toNpy } from 'npyjs'
 import { type ModelManifest, parseModelManifest } from '../scoring/model-manifest.ts'
@@ -44,7 +45,9 @@ export async function writePackage(folder: string, plan: PackagePlan): Promise<W
   const target = resolve(folder)
   if (await exists(target)) throw badModel(`${target} exists; give another --name, or remove it first`)
   await mkdir(dirname(target), { recursive: true })
-  const workshop = await mkdtemp(join(dirname(target), '.import-'))
+  // Not by mkdtemp, whose folders are for one user alone: a server may run as another.
+  const workshop = join(dirname(target), `.import-${randomUUID()}`)
+  await mkdir(workshop)
   try {
     const written = await fill(workshop, plan)
     await rename(workshop, target)

@@ -140,6 +140,12 @@ function checkTogether({ input, output, decision, incremental, files }: ModelMan
   if (input.padding === 'length' && input.lengthTensor === undefined) {
     refuse('input.lengthTensor', 'is needed where padding is "length"')
   }
+  if (output.kind === 'two-logits' && typeof output.fake !== 'number') {
+    refuse('output.fake', 'must be 0 or 1, the index of the fake one of two logits')
+  }
+  if (output.kind !== 'two-logits' && typeof output.fake === 'number') {
+    refuse('output.fake', `must be "positive" or "negative": what more of a ${output.kind} means`)
+  }
   if (decision.clear > decision.raise) refuse('decision.clear', 'must not be above decision.raise')
   if (incremental === undefined) {
     if (files.some(({ parts }) => parts !== undefined)) refuse('incremental', 'is needed where a file has parts')

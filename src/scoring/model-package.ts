@@ -79,7 +79,8 @@ async function readGolden(folder: string, { frontend, golden, input }: ModelMani
   } catch (cause) {
     throw refusal(`is no .npy: ${(cause as Error).message}`)
   }
-  const { data, shape } = npy
+  const { data, shape, fortranOrder } = npy
+  if (fortranOrder) throw refusal('is written column by column; save it with numpy.ascontiguousarray')
   const [frames = 0, bins] = shape
   if (!(data instanceof Float32Array) || shape.length !== 2 || bins !== frontend.melBins) {
     throw refusal(`must be float32 [frames, ${frontend.melBins}]`)

@@ -107,6 +107,13 @@ describe('a model on a hub', () => {
     await fetchHubModel(ADDRESS, { ...options, token: 'hf_right' })
   })
 
+  it('is refused where the commit would lead out of the cache', async () => {
+    hub.commit = '../../escaped'
+    await expect(fetchHubModel(ADDRESS, options)).rejects.toThrow(
+      /names "\.\.\/\.\.\/escaped" as the commit, which is none/,
+    )
+  })
+
   it('is not found under another name or revision', async () => {
     const other = { repo: 'someone/else', revision: 'main' }
     await expect(fetchHubModel(other, options)).rejects.toThrow(/no such model/)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -105,6 +105,11 @@ describe('importing other files', () => {
     await writeFile(path, safetensorsBytes(tinyHuggingFaceAst(2)))
     await expect(importModel(path, options())).rejects.toThrow(/--fake-index 0 or 1/)
     await importModel(path, options({ fakeIndex: 1, frontend: 'kaldi-fbank' }))
+  })
+
+  it('makes a folder that others may read, as the umask says', async () => {
+    const { folder } = await importModel(await writePth(join(scratch, 'for-all.pth')), options())
+    expect((await stat(folder)).mode & 0o777).toBe(0o777 & ~process.umask())
   })
 
   it('takes an .onnx as it is, with the same golden logit', async () => {

@@ -21,6 +21,8 @@ export class LocalHub {
   readonly breaks: number[] = []
   gated: 'manual' | false = false
   token: string | undefined
+  /** What it says that the revision is. */
+  commit = COMMIT
   /** Answers ranges with the whole file. */
   ignoresRanges = false
   /** Sends other bytes than it lists. */
@@ -62,7 +64,7 @@ export class LocalHub {
 
   #tellModel(revision: string, response: ServerResponse): ServerResponse {
     if (revision !== 'main' && revision !== COMMIT) return json(response, 404, { error: 'Invalid rev id' })
-    const model = { _id: '1', id: REPO, sha: COMMIT, private: false, gated: this.gated, downloads: 1, likes: 1 }
+    const model = { _id: '1', id: REPO, sha: this.commit, private: false, gated: this.gated, downloads: 1, likes: 1 }
     return json(response, 200, { ...model, lastModified: '2026-01-01T00:00:00.000Z' })
   }
 

@@ -54,6 +54,13 @@ describe('reading an .onnx', () => {
     expect(file.inputs.get('frames')!.slice(1)).toEqual([1024, 128])
   })
 
+  it('says how to save a file whose weights lie in another one', () => {
+    const field = (number: number, ...bytes: number[]) => [(number << 3) | 2, bytes.length, ...bytes]
+    const elsewhere = field(13, ...field(1, ...Buffer.from('location')), ...field(2, ...Buffer.from('w.data')))
+    const model = Uint8Array.from(field(7, ...field(5, ...field(8, 0x77), ...elsewhere)))
+    expect(() => readOnnx(model)).toThrow(/weights lie in another file; save it as one: .*external_data=False/)
+  })
+
   it('refuses a file that ends inside a field', () => {
     const whole = written()
     expect(() => readOnnx(whole.subarray(0, whole.length - 1))).toThrow(/ends inside a field/)

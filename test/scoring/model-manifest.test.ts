@@ -31,6 +31,8 @@ describe('a model manifest', () => {
     ],
     ['a name that is a path', { name: 'a/b' }, /^model\.json: name/],
     ['an unknown front end', { frontend: { kind: 'guess' } }, /frontend\.kind/],
+    ['an index as the direction of one logit', { output: { tensor: 'x', kind: 'logit', fake: 0 } }, /output\.fake/],
+    ['a sign for two logits', { output: { tensor: 'x', kind: 'two-logits', fake: 'negative' } }, /output\.fake/],
     ['no direction of its output', { output: { tensor: 'x', kind: 'logit' } }, /output\.fake/],
     [
       'a scale of zero, which would hide every score',

@@ -44,13 +44,17 @@ async function modelsIn(folder: string): Promise<Listed[]> {
 
 /** `undefined` for a folder without a manifest, which is no model. */
 async function modelIn(folder: string, name: string): Promise<Listed | undefined> {
-  const text = await readFile(join(folder, 'model.json'), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
   try {
+    const text = await readFile(join(folder, 'model.json'), 'utf8').catch(undefinedWhereMissing)
+    if (text === undefined) return undefined
     return { name, folder, manifest: parseModelManifest(JSON.parse(text)) }
   } catch (thrown) {
     return { name, folder, fault: (thrown as Error).message }
   }
+}
+
+function undefinedWhereMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 function asJson({ name, folder, manifest, fault }: Listed): object {

@@ -86,7 +86,7 @@ function refuseOpposite(polarity: Polarity): void {
   if (polarity.auc >= 0.5) return
   throw new EarwitnessError(
     'bad_model',
-    `the polarity is the wrong way round: ${inWords(polarity)}. Its fake output is its real one: turn output.fake in model.json, or import it with the other --fake-index`,
+    `the polarity is the wrong way round: ${inWords(polarity)}. Its fake output is its real one: import it with the other --fake-index, or turn output.fake and the sign of golden.fakeLogit in model.json`,
   )
 }
 
