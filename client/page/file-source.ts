@@ -1,7 +1,7 @@
+import { wavFormat } from '../sdk/wav-format.ts'
 import { Capture } from './capture.ts'
 import { type SamplesSink, type SoundSource, SourceError } from './sound-source.ts'
 import { startContext } from './start-context.ts'
-import { wavSampleRate } from './wav-rate.ts'
 
 const LOWEST_RATE = 8_000
 const HIGHEST_RATE = 96_000
@@ -64,7 +64,7 @@ async function read(file: File): Promise<ArrayBuffer> {
 }
 
 function contextFor(bytes: ArrayBuffer): AudioContext {
-  const rate = wavSampleRate(bytes)
+  const rate = wavFormat(new Uint8Array(bytes))?.sampleRate
   if (rate === undefined || rate < LOWEST_RATE || rate > HIGHEST_RATE) return new AudioContext()
   return new AudioContext({ sampleRate: rate })
 }

@@ -5,17 +5,20 @@ import type { Resumption } from './resumption.ts'
 import { frameBytes, sampleBytes } from './sample-bytes.ts'
 import type { LostAudio } from './stream-events.ts'
 import type { StreamSocket } from './stream-socket.ts'
+import { wavFormat } from './wav-format.ts'
 
 /** `sent`: handed to the socket; `queued`: waits for a connection; `refused`: dropped, and told as lost. */
 export type SendResult = 'sent' | 'queued' | 'refused'
 
 /** Longer audio is cut into messages of this many bytes, far below a server's bound of 256 KiB. */
 const MESSAGE_BYTES = 64 * 1024
+/** Of eight channels of 32 bits at 96 kHz to one of 8 bits at 8 kHz. */
+const MOST_FACTOR = 384
 
 /** The way of audio from the caller to the socket: encoded, cut into whole frames, and kept while nothing is connected. */
 export class OutgoingAudio {
   readonly #parameters: StreamParameters
-  readonly #bound: number
+  #bound: number
   readonly #frameBytes: number | undefined
   readonly #isContainer: boolean
   readonly #aligner: FrameAligner
@@ -76,9 +79,19 @@ export class OutgoingAudio {
   }
 
   #transmit(message: Uint8Array<ArrayBuffer>, socket: StreamSocket): void {
+    if (!this.#begun) this.#believeHeader(message)
     this.#begun = true
     socket.sendAudio(message)
     this.#resumption.sentAudio(message)
+  }
+
+  /** A WAV may hold more bytes a second than the parameters say: as many more are kept. */
+  #believeHeader(start: Uint8Array): void {
+    if (this.#frameBytes === undefined) return
+    const factor = (wavFormat(start)?.bytesPerSecond ?? 0) / (this.#frameBytes * this.#parameters.sampleRate)
+    if (factor <= 1 || factor > MOST_FACTOR) return
+    this.#bound *= factor
+    this.#resumption.widen(factor)
   }
 
   *#messages(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {

@@ -2,13 +2,18 @@ import type { AckEvent, ServerEvent } from '../../src/protocol/events.ts'
 import { type Sent, SentAudio } from './sent-audio.ts'
 import { ToldEvents } from './told-events.ts'
 
+/** A server that has audio gets further within this time, if it can at all. */
+const STUCK_MS = 5_000
+
 /** What a client keeps of one stream, so that another connection, perhaps to another server, goes on with it. */
 export class Resumption {
-  readonly #bound: number
-  readonly #waitingBound: number
+  #bound: number
+  #waitingBound: number
   #sent: SentAudio
   #told = new ToldEvents()
   #ack: AckEvent | undefined
+  /** When the server last got further. */
+  #movedMs = 0
 
   /**
    * @param historyBytes bytes of audio before the newest score that a server may ask for again
@@ -26,9 +31,20 @@ export class Resumption {
     return isKept ? this.#ack?.token : undefined
   }
 
-  /** True while whoever sends fast should wait for the server: what it has not acknowledged would soon be forgotten. */
+  /**
+   * True while whoever sends fast should wait for the server: what it has not acknowledged would soon be forgotten. Not where it gets no
+   * further: then it needs more than is kept to go on, and the stream can no longer be resumed.
+   */
   get isFull(): boolean {
-    return this.#ack !== undefined && this.#sent.bytes > this.#waitingBound
+    const isStuck = performance.now() - this.#movedMs > STUCK_MS
+    return this.#ack !== undefined && this.#sent.bytes > this.#waitingBound && !isStuck
+  }
+
+  /** Keeps so many times as many bytes. */
+  widen(factor: number): void {
+    this.#bound *= factor
+    this.#waitingBound *= factor
+    this.#sent.bound = this.#bound
   }
 
   sentAudio(bytes: Uint8Array<ArrayBuffer>): void {
@@ -40,6 +56,7 @@ export class Resumption {
   }
 
   acknowledged(ack: AckEvent): void {
+    if (ack.at !== this.#ack?.at) this.#movedMs = performance.now()
     this.#ack = ack
     this.#sent.forgetBefore(ack.keepFrom)
   }

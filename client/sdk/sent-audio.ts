@@ -5,16 +5,16 @@ export type Sent =
 
 /** What was sent of one stream and may be asked for again, under its byte numbers: of a bounded number of bytes. */
 export class SentAudio {
-  readonly #bound: number
+  /** Bytes that are kept at most: of more, the oldest are forgotten. */
+  bound: number
   #messages: Sent[] = []
   /** The number of the first byte that is kept, and of the first one to come. */
   #start = 0
   #end = 0
   #finalizes = 0
 
-  /** @param bound bytes that are kept at most: of more, the oldest are forgotten */
   constructor(bound: number) {
-    this.#bound = bound
+    this.bound = bound
   }
 
   get bytes(): number {
@@ -29,7 +29,7 @@ export class SentAudio {
   push(bytes: Uint8Array<ArrayBuffer>): void {
     this.#messages.push({ kind: 'audio', bytes })
     this.#end += bytes.length
-    while (this.bytes > this.#bound) this.#forgetFirst()
+    while (this.bytes > this.bound) this.#forgetFirst()
   }
 
   pushFinalize(): void {

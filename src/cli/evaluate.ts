@@ -66,7 +66,9 @@ async function evaluate(manifest: string, flags: EvaluateFlags): Promise<void> {
     scoringSeconds,
   })
   const asked = flags.channels === true ? TRANSMISSION_CHANNEL_NAMES : []
-  const bar = new SingleBar({ format: '[{bar}] {value} of {total} recordings, {eta_formatted} left', hideCursor: true })
+  // Hides nothing that Ctrl-C would leave hidden.
+  const format = '[{bar}] {value} of {total} recordings, {eta_formatted} left'
+  const bar = new SingleBar({ format, hideCursor: false, linewrap: true })
   if (process.stderr.isTTY) bar.start(recordings.length * (1 + asked.length), 0)
   const onOutcome = (): void => bar.increment()
   try {

@@ -75,6 +75,7 @@ function linesOf(path: string, text: string): Line[] {
     return parse(text, {
       bom: true,
       info: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { wavFormat } from '../../client/sdk/wav-format.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Encoding, StreamParameters } from '../protocol/parameters.ts'
 
@@ -6,7 +7,7 @@ const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mu
 const CHUNK_SECONDS = 0.1
 
 /**
- * Raw audio at the pace of the clock, 100 ms at a time. A WAV header counts as a few more samples.
+ * Raw audio at the pace of the clock, 100 ms at a time; that of a WAV by what its header says, which itself counts as a few more samples.
  * @throws EarwitnessError `bad_parameter` for Opus, whose bytes do not tell their time
  */
 export async function* inRealTime(
@@ -18,11 +19,12 @@ export async function* inRealTime(
   if (sampleBytes === undefined) {
     throw new EarwitnessError('bad_parameter', `--realtime works for raw audio and WAV, not for ${encoding}`)
   }
-  const bytesPerSecond = sampleBytes * sampleRate * channels
-  const most = Math.ceil(bytesPerSecond * CHUNK_SECONDS)
+  let bytesPerSecond = sampleBytes * sampleRate * channels
   const started = performance.now()
   let sent = 0
   for await (const chunk of chunks) {
+    if (sent === 0) bytesPerSecond = wavFormat(chunk)?.bytesPerSecond || bytesPerSecond
+    const most = Math.ceil(bytesPerSecond * CHUNK_SECONDS)
     for (let from = 0; from < chunk.length; from += most) {
       const piece = chunk.subarray(from, from + most)
       sent += piece.length

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { connect } from '../../client/sdk/index.ts'
+import { connect, type EarwitnessStream } from '../../client/sdk/index.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { isResumable } from '../protocol/parameters.ts'
 import { audioInput } from './audio-input.ts'
@@ -41,15 +41,33 @@ export async function watchServer(
     if (streams > 1) giveUp(new EarwitnessError('connection_lost', 'the server could not go on with the stream'))
   })
   const chunks = flags.realtime === true ? inRealTime(audio.chunks, parameters) : audio.chunks
-  for await (const bytes of chunks) {
+  for await (const bytes of untilClosed(chunks, stream)) {
     stream.send(bytes)
     await stream.drained()
-    if (stream.state === 'closed' || readerGone.aborted) break
+    if (readerGone.aborted) break
   }
   await stream.close().catch((error: EarwitnessError) => {
     failure ??= error
   })
   return failure === undefined ? undefined : inWords(failure)
+}
+
+/** What comes until the stream has closed, though a quiet pipe would have more one day. */
+async function* untilClosed(chunks: AsyncIterable<Uint8Array>, stream: EarwitnessStream): AsyncGenerator<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]()
+  const closed = new Promise<undefined>((resolve) => {
+    stream.on('state', (state) => state === 'closed' && resolve(undefined))
+  })
+  try {
+    while (stream.state !== 'closed') {
+      const next = await Promise.race([source.next(), closed])
+      if (next === undefined || next.done) return
+      yield next.value
+    }
+  } finally {
+    source.return?.().catch(() => {})
+    process.stdin.destroy()
+  }
 }
 
 function inWords({ code, message }: EarwitnessError): string {

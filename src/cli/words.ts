@@ -48,10 +48,11 @@ export function verdictInWords({
   }
 }
 
-/** Seconds as h:mm:ss.s */
+/** Seconds as m:ss.s */
 export function at(seconds: number): string {
-  const minutes = Math.floor(seconds / 60)
-  const rest = (seconds - minutes * 60).toFixed(1).padStart(4, '0')
+  const tenths = Math.round(seconds * 10)
+  const minutes = Math.floor(tenths / 600)
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, '0')
   return `${String(minutes).padStart(3)}:${rest}`
 }
 

@@ -30,6 +30,16 @@ describe('a labelled manifest', () => {
     expect(second).toEqual({ path: 'b, c.wav', file: join(folder, 'b, c.wav'), label: 'real', groups: {} })
   })
 
+  it('may have rows of several systems, each with its own line ends', async () => {
+    const rows = await read('path,label\r\na.wav,real\nb.wav,fake\r\nc.wav,real\rd.wav,fake')
+    expect(rows.map(({ path, label }) => `${path} ${label}`)).toEqual([
+      'a.wav real',
+      'b.wav fake',
+      'c.wav real',
+      'd.wav fake',
+    ])
+  })
+
   it('may be rows of path,label alone, and may name files anywhere', async () => {
     const rows = await read('/elsewhere/a.wav,Fake\nb.wav,human\n')
     expect(rows.map(({ file, label }) => [file, label])).toEqual([

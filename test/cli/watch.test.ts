@@ -90,6 +90,13 @@ describe('earwitness watch --json', () => {
     expect(stderr).toMatch(/^earwitness: unknown_model: model: "nobody" is not loaded; loaded are /)
   })
 
+  it('ends where no server is there, though its pipe is quiet', async () => {
+    const child = spawn(process.execPath, [MAIN, 'watch', 'ws://localhost:1', '-'])
+    child.stdin.write(firstSeconds(fakeSpeech, 2))
+    const { code, stderr } = await ended(child)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('localhost:1 cannot be reached')])
+  })
+
   it('keeps to the pace of the clock with --realtime', async () => {
     const started = performance.now()
     await scoresFrom(['-', '--realtime'], firstSeconds(fakeSpeech, 2))

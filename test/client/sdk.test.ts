@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ConnectionState, connect, type EarwitnessError, type EarwitnessStream } from '../../client/sdk/index.ts'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { asWav, inPieces } from '../fixtures/recordings.ts'
 import { keyNamed } from '../server/access/scratch-files.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -110,6 +111,18 @@ describe('a stream to a running server', () => {
     expect((await stream.finalize()).channels[0].duration).toBe(1)
     stream.send(babble(1))
     expect((await stream.close()).channels[0].duration).toBe(2)
+  })
+
+  it('sends a whole WAV of more bytes a second than its parameters say', async () => {
+    const file = Buffer.from(asWav(new Uint8Array(new Int16Array(8 * 48_000).buffer)))
+    file.writeUInt32LE(48_000, 24)
+    file.writeUInt32LE(96_000, 28)
+    const stream = connect(url, {}, { WebSocket })
+    for (const piece of inPieces(file, 20_000)) {
+      stream.send(piece)
+      await stream.drained()
+    }
+    expect((await stream.close()).channels[0].duration).toBe(8)
   })
 
   it('answers each finalize by its own summary', async () => {

@@ -63,7 +63,11 @@ export class ReceiverOperatingCurve {
     for (const [index, { fakeProbability }] of this.#ties.entries()) {
       alarms += sums[index]!.real
       found += sums[index]!.fake
-      points.push({ threshold: fakeProbability, falseAlarmRate: alarms / allReal, missRate: 1 - found / allFake })
+      points.push({
+        threshold: fakeProbability,
+        falseAlarmRate: alarms / allReal,
+        missRate: (allFake - found) / allFake,
+      })
     }
     return points
   }

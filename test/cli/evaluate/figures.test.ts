@@ -74,6 +74,22 @@ describe('AUC and EER', () => {
     )
   })
 
+  it('have the threshold at which both kinds of error are equally frequent, wherever there is one', () => {
+    const sizes = fc
+      .integer({ min: 2, max: 60 })
+      .chain((size) => fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size - 1 })))
+    fc.assert(
+      fc.property(sizes, ([size, wrong]) => {
+        const some = (label: Judged['label'], count: number, from: number): Judged[] =>
+          Array.from({ length: count }, (_, at) => ({ label, fakeProbability: from + at / 1000 }))
+        const above = [...some('real', wrong, 0.7), ...some('fake', size - wrong, 0.8)]
+        const below = [...some('fake', wrong, 0.2), ...some('real', size - wrong, 0.1)]
+        const { eer, eerThreshold } = separationOf([...above, ...below])
+        expect([eer, eerThreshold]).toEqual([expect.closeTo(wrong / size, 9), 0.7])
+      }),
+    )
+  })
+
   it('become their opposites where the labels are swapped', () => {
     fc.assert(
       fc.property(judgedOfBoth, (judged) => {
