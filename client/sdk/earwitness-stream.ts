@@ -10,6 +10,7 @@ import { Resumption } from './resumption.ts'
 import type { ConnectionState, LostAudio, StreamEvents } from './stream-events.ts'
 import type { StreamSettings } from './stream-settings.ts'
 import { StreamSocket } from './stream-socket.ts'
+import { Summaries } from './summaries.ts'
 import { bearerProtocols, isSendable } from './token.ts'
 import { TypedEmitter } from './typed-emitter.ts'
 
@@ -28,10 +29,7 @@ export class EarwitnessStream {
   #socket: StreamSocket | undefined
   #token: string | undefined
   #ready: ReadyEvent | undefined
-  /** What ended the stream, or its part at a server that it left. */
-  #summary: SummaryEvent | undefined
-  /** `finalize` that wait for their summaries, which come in their order. */
-  #finalizes: Deferred<SummaryEvent>[] = []
+  readonly #summaries = new Summaries()
   #isClosing = false
   #failedTries = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -96,9 +94,7 @@ export class EarwitnessStream {
     if (this.#state !== 'open') return Promise.reject(this.#noSummary())
     this.#socket?.sendMessage({ type: 'finalize' })
     this.#resumption.sentFinalize()
-    const answer = new Deferred<SummaryEvent>()
-    this.#finalizes.push(answer)
-    return answer.promise
+    return this.#summaries.ask()
   }
 
   /**
@@ -176,7 +172,7 @@ export class EarwitnessStream {
     if (event.type === 'ready' && event.resumed !== undefined) this.#goOn(event, event.resumed.replayFrom)
     else if (event.type === 'ack') this.#resumption.acknowledged(event)
     else if (event.type === 'draining') this.#move()
-    else if (event.type === 'summary' && event.leaving) this.#summary = event
+    else if (event.type === 'summary' && event.leaving) this.#summaries.left(event)
     else if (this.#resumption.isNew(event)) this.#tell(event)
   }
 
@@ -188,29 +184,19 @@ export class EarwitnessStream {
       return
     }
     if (event.type === 'ready') this.#beginAnew(event)
-    if (event.type === 'summary') this.#keepSummary(event)
+    if (event.type === 'summary') this.#summaries.came(event)
     this.#events.emit(event.type, event as never)
-  }
-
-  #keepSummary(summary: SummaryEvent): void {
-    const asked = this.#finalizes.shift()
-    if (asked === undefined) this.#summary = summary
-    else asked.resolve(summary)
-  }
-
-  #answerNone(cause: EarwitnessError): void {
-    for (const asked of this.#finalizes.splice(0)) asked.reject(cause)
   }
 
   #beginAnew(ready: ReadyEvent): void {
     this.#resumption.forget()
-    this.#summary = undefined
+    this.#summaries.forgetLast()
     this.#begin(ready)
   }
 
   /** Nobody is told: for the caller it is the same stream. */
   #goOn(ready: ReadyEvent, replayFrom: number): void {
-    this.#summary = undefined
+    this.#summaries.forgetLast()
     for (const sent of this.#resumption.goOn(replayFrom)) {
       if (sent.kind === 'audio') this.#socket?.sendAudio(sent.bytes)
       else this.#socket?.sendMessage({ type: 'finalize' })
@@ -272,7 +258,7 @@ export class EarwitnessStream {
       return
     }
     this.#socket = undefined
-    if (!canGoOn) this.#answerNone(cause)
+    if (!canGoOn) this.#summaries.fail(cause)
     this.#enter('reconnecting')
     this.#events.emit('error', cause)
     this.#openLater()
@@ -283,9 +269,9 @@ export class EarwitnessStream {
     clearTimeout(this.#closeTimer)
     this.#socket?.abandon()
     this.#socket = undefined
-    if (this.#summary !== undefined) this.#outcome.resolve(this.#summary)
+    if (this.#summaries.last !== undefined) this.#outcome.resolve(this.#summaries.last)
     this.#outcome.reject(error ?? this.#noSummary())
-    this.#answerNone(error ?? this.#noSummary())
+    this.#summaries.fail(error ?? this.#noSummary())
     this.#enter('closed')
     if (error !== undefined && !this.#isClosing) this.#events.emit('error', error)
   }

@@ -1,14 +1,12 @@
 import { EarwitnessError } from '../../src/protocol/errors.ts'
-import type { Encoding, StreamParameters } from '../../src/protocol/parameters.ts'
-
-const BYTES_PER_SAMPLE: { readonly [encoding in Encoding]?: number } = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+import { type Encoding, SAMPLE_BYTES, type StreamParameters } from '../../src/protocol/parameters.ts'
 
 /** Bytes of one sample of all channels; undefined for Opus, whose packets have no fixed size. */
 export function frameBytes({
   encoding,
   channels,
 }: Pick<StreamParameters, 'encoding' | 'channels'>): number | undefined {
-  const bytes = BYTES_PER_SAMPLE[encoding]
+  const bytes = SAMPLE_BYTES[encoding]
   return bytes === undefined ? undefined : bytes * channels
 }
 

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { wavFormat } from '../../client/sdk/wav-format.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
-import type { Encoding, StreamParameters } from '../protocol/parameters.ts'
+import { SAMPLE_BYTES, type StreamParameters } from '../protocol/parameters.ts'
 
-const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
 const CHUNK_SECONDS = 0.1
 
 /**

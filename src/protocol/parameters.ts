@@ -6,6 +6,9 @@ import { DEFAULT_LIMITS } from './limits.ts'
 export const ENCODINGS = ['s16le', 'f32le', 'mulaw', 'alaw', 'opus', 'ogg-opus', 'webm-opus'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
+/** Bytes of one sample of one channel; none for Opus, whose packets have no fixed size. */
+export const SAMPLE_BYTES: { readonly [encoding in Encoding]?: number } = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+
 export const EVENT_TYPES = ['ready', 'score', 'alert', 'warning', 'summary', 'error'] as const
 
 /** Characters of a resume token. A `start` message with one fits `textBytes`. */

@@ -4,10 +4,11 @@ import { Subject, type Subscription, tap } from 'rxjs'
 import { parseClientMessage } from '../protocol/client-messages.ts'
 import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
 import type { AckEvent, ServerEvent } from '../protocol/events.ts'
-import { type Encoding, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import { parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import type { StreamInput } from '../stream/live-stream.ts'
 import { streamEvents, wanted } from '../stream/stream-events.ts'
+import { bytesPerSecond } from './audio-rate.ts'
 import { MessageRate } from './message-rate.ts'
 import type { Metrics } from './metrics.ts'
 import { openStream, type StreamSurroundings } from './stream-opening.ts'
@@ -31,9 +32,6 @@ export interface Claims {
   closed(session: Session): void
 }
 
-/** Bytes a second of each encoding, per channel and sample; of Opus the most that its format allows. */
-const SAMPLE_BYTES: Partial<Record<Encoding, number>> = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
-const OPUS_BYTES_PER_SECOND = 510_000 / 8
 /** What a connection closes with where it was not closed. */
 const VANISHED = 1006
 /** Errors of a text message that end the stream. */
@@ -208,9 +206,7 @@ export class Session implements ConnectionHandlers {
     const stream = openStream(this.id, parameters, this.#context)
     this.#claims.claim(stream.parameters, stream.scorer)
     const { encoding, sampleRate, channels, label } = stream.parameters
-    const sampleBytes = SAMPLE_BYTES[encoding]
-    const bytesPerSecond = sampleBytes === undefined ? OPUS_BYTES_PER_SECOND : sampleBytes * sampleRate * channels
-    this.#mostQueuedBytes = bytesPerSecond * limits.audioAheadSeconds
+    this.#mostQueuedBytes = bytesPerSecond(stream.parameters) * limits.audioAheadSeconds
     this.#isResumable = stream.tokenOf !== undefined
     this.#log = log.child({ stream: stream.streamId, ...(label !== undefined && { label }) })
     const model = stream.scorer.manifest.name
