@@ -31,6 +31,8 @@ export class EarwitnessStream {
   #ready: ReadyEvent | undefined
   readonly #summaries = new Summaries()
   #isClosing = false
+  /** Of a connection that has told more than that it is there: from then on a break is the first one again. */
+  #isAcknowledged = false
   #failedTries = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #closeTimer: ReturnType<typeof setTimeout> | undefined
@@ -91,7 +93,7 @@ export class EarwitnessStream {
    * EarwitnessError where the stream is not open, or its connection ends first.
    */
   finalize(): Promise<SummaryEvent> {
-    if (this.#state !== 'open') return Promise.reject(this.#noSummary())
+    if (this.#state !== 'open' || this.#isClosing) return Promise.reject(this.#noSummary())
     this.#socket?.sendMessage({ type: 'finalize' })
     this.#resumption.sentFinalize()
     return this.#summaries.ask()
@@ -169,6 +171,8 @@ export class EarwitnessStream {
 
   #receive(event: ServerEvent): void {
     if (this.#isClosing) this.#awaitMore()
+    if (event.type === 'score' || (event.type === 'ack' && this.#isAcknowledged)) this.#failedTries = 0
+    if (event.type === 'ack') this.#isAcknowledged = true
     if (event.type === 'ready' && event.resumed !== undefined) this.#goOn(event, event.resumed.replayFrom)
     else if (event.type === 'ack') this.#resumption.acknowledged(event)
     else if (event.type === 'draining') this.#move()
@@ -180,7 +184,7 @@ export class EarwitnessStream {
     this.#events.emit('event', event)
     if (event.type === 'error') {
       // A fatal error is told once, when the connection has ended.
-      if (!event.fatal) this.#events.emit('error', new EarwitnessError(event.code, event.message))
+      if (!event.fatal) this.#tellError(new EarwitnessError(event.code, event.message))
       return
     }
     if (event.type === 'ready') this.#beginAnew(event)
@@ -188,8 +192,14 @@ export class EarwitnessStream {
     this.#events.emit(event.type, event as never)
   }
 
+  #tellError(error: EarwitnessError): void {
+    if (error.code === 'too_many_messages') this.#summaries.refuse(error)
+    this.#events.emit('error', error)
+  }
+
   #beginAnew(ready: ReadyEvent): void {
     this.#resumption.forget()
+    this.#summaries.fail(this.#noSummary())
     this.#summaries.forgetLast()
     this.#begin(ready)
   }
@@ -206,7 +216,7 @@ export class EarwitnessStream {
 
   #begin(ready: ReadyEvent): void {
     this.#ready = ready
-    this.#failedTries = 0
+    this.#isAcknowledged = false
     this.#enter('open')
     this.#outgoing.flush(this.#socket!)
     if (this.#isClosing) this.#socket?.sendMessage({ type: 'close' })

@@ -68,6 +68,7 @@ export class Resumption {
   /** The stream goes on: what is to be sent again, from this byte on. */
   goOn(replayFrom: number): Sent[] {
     const finalized = this.#ack?.finalized ?? 0
+    this.#movedMs = performance.now()
     this.#told.interrupt(finalized)
     return this.#sent.from(replayFrom, finalized)
   }

@@ -35,6 +35,11 @@ export class Summaries {
     this.#last = undefined
   }
 
+  /** The newest `finalize` was refused. */
+  refuse(cause: EarwitnessError): void {
+    this.#asked.pop()?.reject(cause)
+  }
+
   fail(cause: EarwitnessError): void {
     for (const asked of this.#asked.splice(0)) asked.reject(cause)
   }

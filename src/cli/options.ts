@@ -32,6 +32,14 @@ export function limitOption(): Option {
 
 /** A timer of Node holds a 31-bit number of milliseconds. */
 const MOST_TIMER_SECONDS = 24 * 86_400
+const TIMERS: ReadonlySet<string> = new Set<LimitName>([
+  'requestSeconds',
+  'handshakeSeconds',
+  'idleSeconds',
+  'connectionSeconds',
+  'scoringSeconds',
+  'drainSeconds',
+])
 
 function limitFrom(text: string): Partial<Limits> {
   const [name, value = ''] = text.split('=', 2)
@@ -42,7 +50,7 @@ function limitFrom(text: string): Partial<Limits> {
   }
   const parsed = number(value)
   if (parsed <= 0) throw new InvalidArgumentError(`${name} must be above 0.`)
-  if (name!.endsWith('Seconds') && parsed > MOST_TIMER_SECONDS) {
+  if (TIMERS.has(name!) && parsed > MOST_TIMER_SECONDS) {
     throw new InvalidArgumentError(
       `${name} must be at most ${MOST_TIMER_SECONDS}, 24 days, beyond which no timer reaches.`,
     )

@@ -29,7 +29,11 @@ export const DEFAULT_LIMITS = {
   },
   idleSeconds: { value: 30, unit: 'seconds', beyond: 'close 4408 idle' },
   connections: { value: 1024, unit: 'sockets', beyond: 'the socket is closed at once (ws)' },
-  handshakeSeconds: { value: 5, unit: 'seconds', beyond: 'the socket is destroyed (opening and closing; uws: 10)' },
+  handshakeSeconds: {
+    value: 5,
+    unit: 'seconds',
+    beyond: 'HTTP 408, or the socket is destroyed (opening and closing; uws: 10)',
+  },
   connectionSeconds: { value: 4 * 3600, unit: 'seconds', beyond: 'summary, then close 1008 connection_too_long' },
   outgoingBytes: { value: 1024 * 1024, unit: 'bytes', beyond: 'close 1013 client_too_slow' },
   streams: { value: 256, unit: 'streams', beyond: 'HTTP 503 too_many_streams' },

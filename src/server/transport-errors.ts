@@ -12,8 +12,11 @@ export function bodyTooLarge(limit: number): EarwitnessError {
   return new EarwitnessError('body_too_large', `a body may have at most ${limit} bytes; a longer one came`)
 }
 
-export function requestTooSlow(seconds: number): EarwitnessError {
-  return new EarwitnessError('idle', `a request must be there within ${seconds} s`)
+export function requestTooSlow(): EarwitnessError {
+  return new EarwitnessError(
+    'idle',
+    'the request was not whole in time (handshakeSeconds for its head, requestSeconds for all)',
+  )
 }
 
 /** The `error` event that goes before a close which the transport itself decides. */

@@ -16,7 +16,7 @@ import type {
   TransportOptions,
 } from './transport.ts'
 import { bodyTooLarge, requestTooSlow } from './transport-errors.ts'
-import { takeWithoutUpgrade, wantsWebSocket } from './unasked-upgrade.ts'
+import { takingWithoutUpgrade, wantsWebSocket } from './unasked-upgrade.ts'
 import { tellingSocketClass, WsConnection } from './ws-connection.ts'
 
 type TransportLimits = TransportOptions['limits']
@@ -27,13 +27,13 @@ export const wsTransport: Transport = async (application, { host, port, limits, 
   const sockets = new WebSocketServer(socketOptions(limits))
   const http = httpServer(limits, tls)
   http.on('request', (request, response) => void answer(application, request, response, limits))
+  const takeWithoutUpgrade = takingWithoutUpgrade(http)
   http.on('upgrade', (request, socket, head) => {
     if (wantsWebSocket(request)) void upgrade(application, sockets, request, socket, head, limits)
-    else takeWithoutUpgrade(http, request, socket, head)
+    else takeWithoutUpgrade(request, socket, head)
   })
   http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writable)
-      refuse(socket, errorAnswer(requestTooSlow(limits.requestSeconds)), 1)
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writable) refuse(socket, errorAnswer(requestTooSlow()), 1)
     else socket.destroy()
   })
   await listen(http, host, port)

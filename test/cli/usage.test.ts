@@ -46,6 +46,11 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['which limits there are', ['serve', '--limit', 'nonsense=1'], /no limit named nonsense; there are messageBytes, /],
     ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
     ['how long a limit may be', ['serve', '--limit', 'idleSeconds=3000000'], /idleSeconds must be at most 2073600/],
+    [
+      'that a limit of an age may be longer',
+      ['serve', '--limit', 'tokenSeconds=3000000', '--port', '99999'],
+      /from 0 to 65535/,
+    ],
     ['which ports there are', ['serve', '--port', '99999'], /whole number from 0 to 65535/],
     [
       'that others need a key, and what makes one',

@@ -136,6 +136,18 @@ describe('a stream to a running server', () => {
     await stream.close()
   })
 
+  it('closes with the summary of all, though a finalize came too late or was refused', async () => {
+    const stream = connect(url, {}, { WebSocket })
+    await untilState(stream, 'open')
+    stream.send(babble(2))
+    const answers = Array.from({ length: 20 }, () => stream.finalize())
+    const closed = stream.close()
+    await expect(stream.finalize()).rejects.toMatchObject({ code: 'connection_lost' })
+    expect((await closed).channels[0].duration).toBe(2)
+    const settled = await Promise.allSettled(answers)
+    expect(new Set(settled.map(({ status }) => status))).toEqual(new Set(['fulfilled', 'rejected']))
+  })
+
   it('goes through connecting, open and closed', async () => {
     const stream = connect(url, {}, { WebSocket })
     const states = statesOf(stream)

@@ -153,7 +153,7 @@ describe('limits over ws alone', () => {
     const socket = await connect()
     socket.write('POST /v1/detect HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf')
     const [answer] = await once(socket, 'data')
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 408 .*"code":"idle","message":"a request must be there within 1 s"/s)
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 408 .*"code":"idle","message":"the request was not whole in time /s)
     await once(socket.resume(), 'close')
     expect(await metric(server.port, 'earwitness_refusals_total{code="internal"}')).toBeNaN()
   })

@@ -123,6 +123,22 @@ describe.each(TRANSPORTS)('the %s transport', (name, transport) => {
     socket.destroy()
   })
 
+  it('answers requests in their order, one of which offers another protocol', async () => {
+    const server = await start()
+    const socket = createConnection(server.port, '127.0.0.1')
+    let said = ''
+    socket.on('data', (bytes) => {
+      said += String(bytes)
+    })
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n'
+    socket.write(`GET /one HTTP/1.1\r\nHost: x\r\n\r\nGET /two HTTP/1.1\r\nHost: x\r\n${offer}\r\n`)
+    await expect.poll(() => said).toMatch(/GET \/two$/)
+    socket.write('GET /three HTTP/1.1\r\nHost: x\r\n\r\n')
+    await expect.poll(() => said).toMatch(/GET \/three$/)
+    expect(said.match(/GET \/[a-z]+/g)).toEqual(['GET /one', 'GET /two', 'GET /three'])
+    socket.destroy()
+  })
+
   it('hands over an HTTP request whole', async () => {
     const server = await start()
     const body = new Uint8Array(LIMITS.bodyBytes).map((_, at) => at & 255)
