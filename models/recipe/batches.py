@@ -22,7 +22,7 @@ from voices import Voices
 PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
 CENTRES_HZ = mel_corners()[1:-1]
-SQUEEZED, MOST_SQUEEZED, METER_FRAMES = 0.7, 0.5, 15
+METER_FRAMES = 15
 MOVED_SPREAD, MOVED_MOST = 0.06, 0.2  # of the logarithm of the factor: standard deviation, bound
 
 
@@ -55,11 +55,12 @@ class Frames:
 
 class Sampler:
     """Draws training windows. `weights` maps a system to its share within its class (default 1), `twins` is the share of
-    copies that bring their human twin along, `moved` that of windows whose frequencies are moved. `alike`: clips and dynamics are drawn so
-    that cues of the recording say little about the class."""
+    copies that bring their human twin along, `moved` that of windows whose frequencies are moved, `squeezed` that of windows whose dynamics
+    are squeezed or stretched, and by how much at most. `alike`: clips are drawn so that cues of the recording say little about the class. Each window comes twice: as it arrived, and clear: the same cut of the clips
+    as they were before any channel."""
 
-    def __init__(self, frames, weights, seed, twins=0.0, moved=0.0, alike=False):
-        self.frames, self.twins, self.moved, self.alike = frames, twins, moved, alike
+    def __init__(self, frames, weights, seed, twins=0.0, moved=0.0, squeezed=(0.0, 0.0), alike=False):
+        self.frames, self.twins, self.moved, self.squeezed = frames, twins, moved, squeezed
         self.entry_of = {(row, turn): (row, turn, at, count) for row, turn, at, count in frames.entries}
         self.draw = np.random.default_rng(seed)
         self.voices = Voices(frames, weights, alike)
@@ -70,12 +71,17 @@ class Sampler:
         found = [self.entry_of.get((int(row), entry[1])) if row else None for row, entry in zip(rows, clips)]
         return found if all(found) else None
 
+    def with_clear(self, entry):
+        """float32 [T, 2, 128]: the frames of an entry, and of its clip in pass 0."""
+        clear = self.entry_of[entry[0], 0]
+        return np.stack([self.frames.frames(entry), self.frames.frames(clear)], axis=1).astype(np.float32)
+
     def window(self, clips, chances, count, draw):
-        """float32 [count, 128]: entries of one voice joined, with pauses, by their chances and the choices of `draw`, then augmented."""
-        out, filled, most = np.empty((count, MEL_BINS), np.float32), 0, int(draw.choice(PAUSES))
+        """Two float32 [count, 128]: entries of one voice joined, with pauses, by their chances and the choices of `draw`; augmented, and clear."""
+        out, filled, most = np.empty((count, 2, MEL_BINS), np.float32), 0, int(draw.choice(PAUSES))
         pause = draw.integers(20, 300) if draw.random() < 0.3 else 0
         while filled < count:
-            clip = self.frames.frames(clips[np.searchsorted(chances, draw.random())]).astype(np.float32)
+            clip = self.with_clear(clips[np.searchsorted(chances, draw.random())])
             quiet = stillness(clip, min(pause, (count - filled) // 2), draw)
             out[filled:filled + len(quiet)] = quiet
             filled += len(quiet)
@@ -85,11 +91,15 @@ class Sampler:
             out[filled:filled + take] = clip[start:start + take]
             filled += take
             pause = draw.integers(5, 60) if draw.random() < 0.5 else 0
+        heard, clear = out[:, 0], out[:, 1]
         if draw.random() < self.moved:
-            out = move_frequencies(out, float(np.exp(np.clip(draw.normal(0, MOVED_SPREAD), -MOVED_MOST, MOVED_MOST))))
-        if self.alike and draw.random() < SQUEEZED:
-            out = squeeze(out, draw.uniform(-MOST_SQUEEZED, MOST_SQUEEZED))
-        return augment(torch.from_numpy(out), draw)
+            factor = float(np.exp(np.clip(draw.normal(0, MOVED_SPREAD), -MOVED_MOST, MOVED_MOST)))
+            heard, clear = move_frequencies(heard, factor), move_frequencies(clear, factor)
+        share, most_squeezed = self.squeezed
+        if share and draw.random() < share:
+            ratio = draw.uniform(-most_squeezed, most_squeezed)
+            heard, clear = squeeze(heard, ratio), squeeze(clear, ratio)
+        return augment(torch.from_numpy(np.ascontiguousarray(heard)), draw), torch.from_numpy(np.ascontiguousarray(clear))
 
     def pair(self, real_count, fake_count):
         """One real and one fake window; of the same words, cuts and channel when they are twins."""
@@ -102,21 +112,21 @@ class Sampler:
         return real, self.window(fakes, chances, fake_count, np.random.default_rng(seed))
 
     def batch(self, size):
-        """frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
+        """frames and clear frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
         longest = int(np.exp(self.draw.uniform(np.log(130), np.log(700))))
         lengths = np.where(self.draw.random(size) < 0.6, longest, self.draw.integers(LEAST_FRAMES, longest + 1, size))
-        frames = torch.zeros(size, longest, MEL_BINS)
+        frames, clear = torch.zeros(2, size, longest, MEL_BINS)
         for i in range(0, size, 2):
-            for k, window in enumerate(self.pair(lengths[i], lengths[i + 1]), i):
-                frames[k, :len(window)] = window
+            for k, (window, before) in enumerate(self.pair(lengths[i], lengths[i + 1]), i):
                 lengths[k] = len(window)
+                frames[k, :lengths[k]], clear[k, :lengths[k]] = window, before
         labels = torch.arange(size) % 2
-        return frames, torch.from_numpy(lengths.astype(np.int64)), labels.float()
+        return frames, clear, torch.from_numpy(lengths.astype(np.int64)), labels.float()
 
 
 def shorten_pauses(clip, most):
-    """Cuts every quiet run of a clip [T, 128] to at most `most` frames. Quiet: mean dB over bins 18 dB under the loud frames'."""
-    level = clip.mean(axis=1)
+    """Cuts every quiet run of a clip [T, 2, 128] to at most `most` frames. Quiet: mean dB over bins 18 dB under the loud frames'."""
+    level = clip[:, 0].mean(axis=1)
     run, keep = 0, np.ones(len(clip), bool)
     for t, quiet in enumerate(level < np.percentile(level, 95) - 18.0 / DB_PER_UNIT):
         run = run + 1 if quiet else 0
@@ -125,8 +135,8 @@ def shorten_pauses(clip, most):
 
 
 def stillness(clip, count, draw):
-    """`count` frames of the clip's own background, or fainter, or digital silence; [count, 128]."""
-    level = clip.mean(axis=1)
+    """`count` frames of the clip's own background, or fainter, or digital silence; [count, 2, 128]."""
+    level = clip[:, 0].mean(axis=1)
     quietest = clip[np.argsort(level)[:max(3, len(clip) // 12)]]
     frames = quietest[draw.integers(len(quietest), size=count)]
     kind = draw.random()

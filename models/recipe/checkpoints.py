@@ -1,12 +1,13 @@
-"""What train.py leaves of a run: RUN/DETECTOR/best.pt and last.pt, one folder for each detector of its config. The student is the one to ship."""
+"""What train.py leaves of a run: RUN/DETECTOR/best.pt and last.pt, one folder for each detector of its config. The last of them is the one to ship."""
 
 from pathlib import Path
 
 import torch
 
 from network import Detector, Ensemble
+from releases import released
 
-STUDENT = "student"
+TAUGHT = ("student", "again")
 
 
 def detector_of(checkpoint):
@@ -15,14 +16,26 @@ def detector_of(checkpoint):
     return model.eval()
 
 
-def student(run):
-    """The detector to ship, for inference."""
-    return detector_of(torch.load(Path(run, STUDENT, "best.pt"), weights_only=False))
+def trained(run, detector, weights="best"):
+    """A detector of a run, for inference."""
+    return detector_of(torch.load(Path(run, detector, f"{weights}.pt"), weights_only=False))
+
+
+def shipped(run):
+    """The last detector of a run, when its rate had run down: of its many scores on validation the best is not better by more than chance."""
+    return trained(run, "again", "last")
+
+
+def together(shares, run, releases):
+    """Detectors of a run and files of earlier releases, {name: share}, as one; without the folder `releases` those of the run alone."""
+    taken = {name: share for name, share in shares.items() if releases or not name.endswith(".onnx")}
+    detectors = [released(Path(releases, name)) if name.endswith(".onnx") else trained(run, name) for name in taken]
+    return Ensemble(detectors, list(taken.values())).to(memory_format=torch.channels_last)
 
 
 def teachers(run, weights="best"):
-    """(all other detectors of a run as one, the systems that they did not hear)"""
-    paths = [path for path in sorted(Path(run).glob(f"*/{weights}.pt")) if path.parent.name != STUDENT]
-    trained = [torch.load(path, weights_only=False) for path in paths]
-    together = Ensemble([detector_of(checkpoint) for checkpoint in trained], [checkpoint["config"]["share"] for checkpoint in trained])
-    return together.to(memory_format=torch.channels_last), trained[0]["config"]["leaveOut"]
+    """(all detectors of a run that nobody taught as one, the systems that they did not hear)"""
+    paths = [path for path in sorted(Path(run).glob(f"*/{weights}.pt")) if path.parent.name not in TAUGHT]
+    checkpoints = [torch.load(path, weights_only=False) for path in paths]
+    all_of_them = Ensemble([detector_of(checkpoint) for checkpoint in checkpoints], [checkpoint["config"]["share"] for checkpoint in checkpoints])
+    return all_of_them.to(memory_format=torch.channels_last), checkpoints[0]["config"]["leaveOut"]

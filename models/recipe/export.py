@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 
 from alarms import human_tracks, thresholds
 from batches import Frames
-from checkpoints import student, teachers
+from checkpoints import shipped, teachers
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
 from incremental import write_incremental
 from leave_out import left_out_scores
@@ -30,7 +30,7 @@ from quiet_onnxruntime import onnxruntime
 from speech import resample, trim
 from train import score_entries
 
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 
 
 def write_onnx(model, path):
@@ -141,7 +141,7 @@ def export(corpus, folders, run, runs_without, out):
     torch.set_num_threads(2)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    model = student(run)
+    model = shipped(run)
     onnx_path = out / "model.fp32.onnx"
     write_onnx(model, onnx_path)
     check(model, onnx_path)

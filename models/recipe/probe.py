@@ -32,7 +32,7 @@ def report(features, labels, groups):
     return {"all": one(list(range(len(NAMES)))), **{n: one([i]) for i, n in enumerate(NAMES)}}
 
 
-def probe(corpus, folders, config, windows=3000):
+def probe(corpus, folders, config, windows=8000):
     held = Frames(corpus, folders, "train", config["leaveOut"])
     raw = [e for e in held.entries if e[1] == 0]
     raw = [raw[i] for i in np.random.default_rng(0).permutation(len(raw))[:windows]]
@@ -42,7 +42,7 @@ def probe(corpus, folders, config, windows=3000):
         sampler = sampler_of(held, own, 99)
         features, labels = [], []
         while len(features) < windows:
-            frames, lengths, fake = sampler.batch(32)
+            frames, _, lengths, fake = sampler.batch(32)
             features += [cues(f[:n].numpy()) for f, n in zip(frames, lengths)]
             labels += [bool(x) for x in fake]
         print(f"training windows, {detector}", json.dumps(report(features, labels, np.arange(len(labels)) // 32)))

@@ -1,6 +1,6 @@
 """The whole recipe in one command: corpus, vocoders, copies, frames, training, export, probe, evaluation.
 
-    python run_all.py --clips CLIPS --packages UNPACKED --fargan opus-1.5.2/fargan_demo --lyra LYRA --work WORK --out ../default
+    python run_all.py --clips CLIPS --packages UNPACKED --fargan opus-1.5.2/fargan_demo --lyra LYRA --releases RELEASES --work WORK --out ../default
     python run_all.py --clips SOME --packages FEW --work /tmp/rehearsal --out /tmp/rehearsal/package --share 0.02
 
 The second line rehearses with a fiftieth of the work of each stage, some clips and a package or two (validation needs the long voice of
@@ -30,7 +30,7 @@ def stage(program, *words, made=None):
     subprocess.run([sys.executable, str(HERE / program), *map(str, words)], check=True)
 
 
-def run_all(clips, packages, fargan, lyra, work, out, share):
+def run_all(clips, packages, fargan, lyra, releases, work, out, share):
     base, full, tables = work / "corpus", work / "corpus-copies", HERE if share == 1 else work
     minutes_of_training = share * json.loads((HERE / "config.json").read_text())["minutes"]
     sources = [word for folder in clips for word in ("--clips", folder)]
@@ -46,7 +46,7 @@ def run_all(clips, packages, fargan, lyra, work, out, share):
     for systems, run in zip(LEFT_OUT.values(), without):
         stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", max(5, round(share * LEFT_OUT_STEPS)))
         stage("leave_out.py", *data, "--run", run)
-    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training)
+    stage("train.py", *data, "--out", work / "run", "--minutes", minutes_of_training, *(["--releases", releases] if releases else []))
     stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
     stage("probe.py", *data)
     stage("evaluate.py", "--corpus", full, "--package", out, "--out", tables / "results.md")
@@ -59,8 +59,9 @@ if __name__ == "__main__":
     parser.add_argument("--packages", help="Debian's packages, unpacked; without them only the clips and classical synthesis")
     parser.add_argument("--fargan", type=Path, help="fargan_demo of opus' source; without it no copies by that vocoder")
     parser.add_argument("--lyra", type=Path, help="folder of Lyra's three networks; without it no engine is heard through that codec")
+    parser.add_argument("--releases", type=Path, help="folder of earlier releases' files, which teach as well; without it the run's own teachers alone")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=HERE.parent / "default")
     parser.add_argument("--share", type=float, default=1.0, help="of the work of each stage; below 1 a rehearsal, its tables are in WORK")
     args = parser.parse_args()
-    run_all(args.clips, args.packages, args.fargan, args.lyra, args.work, args.out, args.share)
+    run_all(args.clips, args.packages, args.fargan, args.lyra, args.releases, args.work, args.out, args.share)

@@ -1,13 +1,14 @@
 """Trains the detectors of the config on prepared frames, one after the other.
 
-    python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--minutes 20] [--config config.json]
+    python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--releases FOLDER] [--minutes 20] [--config config.json]
 
 Each stops by the clock or by steps, whichever comes first, and goes on where it was cut off. What is judged and kept is the running mean of the weights, where its
 validation score is best: the mean over validation fake systems (copies count as one) of AUC against all validation humans, over passes
 and a short and a long crop.
 
-The student, last, learns from the others as well as from the labels (distillation, Hinton et al. 2015): what they say of each window together is a part `taught` of its
-target. So it says about what they say, and costs a stream what one costs. With --leave-out only its teachers are trained, for leave_out.py.
+The student learns from those before it as well as from the labels (distillation, Hinton et al. 2015): what they say of each window together is a part
+`taught` of its target. So it says about what they say, and costs a stream what one costs. It goes on as `again`, which learns from more teachers, an
+earlier release among them, if its file lies in --releases, and is the one to ship. With --leave-out only the first teachers are trained, for leave_out.py.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
-from checkpoints import STUDENT, teachers
+from checkpoints import TAUGHT, together
 from features import WINDOW_FRAMES
+from lessons import lessons
 from measures import auc
 from network import Detector
 
@@ -79,17 +81,17 @@ def go_on(path, model, mean, optimiser, sampler):
 
 
 def configs(settings):
-    """(name, all that is set for it) of each detector of a config, the student last: what it says itself goes before what is said for all."""
+    """(name, all that is set for it) of each detector of a config, in their order: what it says itself goes before what is said for all."""
     common = {key: value for key, value in settings.items() if key != "detectors"}
     for name, own in settings["detectors"].items():
         yield name, {**common, **own, "weights": {**common["weights"], **own["weights"]}}
 
 
 def sampler_of(frames, config, seed):
-    return Sampler(frames, config["weights"], seed, config["twins"], config["moved"], config["alike"])
+    return Sampler(frames, config["weights"], seed, config["twins"], config["moved"], config["squeezed"], config["alike"])
 
 
-def train(corpus, folders, out, config):
+def train(corpus, folders, out, config, releases):
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     out.mkdir(parents=True, exist_ok=True)
@@ -98,8 +100,10 @@ def train(corpus, folders, out, config):
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
     model = Detector().to(memory_format=torch.channels_last)  # half again as fast on CPU
+    if config["from"]:
+        model.load_state_dict(torch.load(out.parent / config["from"] / "best.pt", weights_only=False)["model"])
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
-    teacher = teachers(out.parent)[0] if config["taught"] else None
+    teacher = together(config["taughtBy"], out.parent, releases) if config["taught"] else None
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
     spent, best, step = 0.0, -1.0, 0
     cut_off = out / "state.pt"
@@ -107,17 +111,12 @@ def train(corpus, folders, out, config):
         spent, best, step = go_on(cut_off, model, mean, optimiser, sampler)
     begun, share = time.time() - 60 * spent, 0.0
     losses = []
-    while share < 1.0:
+    for frames, lengths, targets in lessons(sampler, teacher, config):
         share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
         warm = min(1.0, (step + 1) / 100)
         for group in optimiser.param_groups:
             group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * min(share, 1.0))))
         model.train()
-        frames, lengths, labels = sampler.batch(config["batch"])
-        targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
-        if teacher:
-            with torch.no_grad():
-                targets = torch.lerp(targets, torch.sigmoid(teacher(frames, lengths)), config["taught"])
         loss = functional.binary_cross_entropy_with_logits(model(frames, lengths), targets)
         optimiser.zero_grad()
         loss.backward()
@@ -135,6 +134,8 @@ def train(corpus, folders, out, config):
                 best = score
                 torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "best.pt")
             keep_state(cut_off, (note["minutes"], best, step), model, mean, optimiser, sampler)
+        if share >= 1.0:
+            break
     torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "last.pt")
     cut_off.unlink()
 
@@ -145,6 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("--frames", nargs="+", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--config", default=str(Path(__file__).with_name("config.json")))
+    parser.add_argument("--releases", help="folder of earlier releases' files, as the config names them; without it the run's own teachers alone")
     parser.add_argument("--minutes", type=float, help="for each, instead of the config's")
     parser.add_argument("--steps", type=int, help="for each, instead of the config's")
     parser.add_argument("--leave-out", nargs="*", default=[], help="systems that are not heard in training, for leave_out.py")
@@ -153,6 +155,6 @@ if __name__ == "__main__":
     settings["leaveOut"] += args.leave_out
     limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
     for detector, config in configs(settings):
-        wanted = not (args.leave_out and detector == STUDENT)
+        wanted = not (args.leave_out and detector in TAUGHT)
         if wanted and not Path(args.out, detector, "last.pt").exists():
-            train(args.corpus, args.frames, Path(args.out, detector), {**config, **limits})
+            train(args.corpus, args.frames, Path(args.out, detector), {**config, **limits}, args.releases)

@@ -112,7 +112,7 @@ describe('a synthesiser in human speech', () => {
 
   it('speaks far more for fake than anything in human speech alone', async () => {
     const human = (await summaryOf(realSpeech)).strongestEvidence?.fakeEvidence ?? 0
-    const insert = firstSeconds(fakeSpeech, 5)
+    const insert = firstSeconds(fakeSpeech, 3)
     const mixed = await summaryOf(firstSeconds(realSpeech, 5), insert, realSpeech.subarray(5 * 32_000))
     expect(mixed.strongestEvidence!.fakeEvidence).toBeGreaterThan(human + 1)
   })

@@ -1,6 +1,7 @@
-"""What is done to a window of frames before the network hears it. Skipped without PyTorch."""
+"""What is done to a window of frames before the network hears it. Skipped without PyTorch and scikit-learn."""
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -9,8 +10,9 @@ try:
     import numpy as np
     import torch
 
-    from batches import move_frequencies, squeeze
+    from batches import Frames, Sampler, move_frequencies, squeeze
     from features import SAMPLE_RATE, mel_frames
+    from store import Writer
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
@@ -41,6 +43,31 @@ class SqueezedDynamics(unittest.TestCase):
     def test_the_ratio_nought_changes_nothing(self):
         frames = tone(440)
         np.testing.assert_array_equal(squeeze(frames, 0.0), frames)
+
+
+class ClearWindows(unittest.TestCase):
+    def prepared(self, folder):
+        """One human and one fake clip of 300 frames, as they are and through a channel that adds 1 to frames which say their time."""
+        writer = Writer(folder)
+        for label in ("real", "fake"):
+            writer.add(np.zeros(160), label=label, system=label, speaker=label, split="train")
+        writer.close()
+        times = np.repeat(np.arange(300, dtype=np.float16)[:, None] / 64, 128, axis=1)
+        np.concatenate([times, times + 1] * 2).tofile(Path(folder) / "frames-0.f16")
+        lines = [f"{row},{turn},frames-0.f16,{300 * (2 * row + turn)},300\n" for row in (0, 1) for turn in (0, 1)]
+        (Path(folder) / "index.csv").write_text("row,pass,file,first,frames\n" + "".join(lines))
+        return Frames(folder, [folder], "train")
+
+    def test_are_the_same_cuts_before_the_channel(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sampler = Sampler(self.prepared(folder), {}, 1)
+            entries = [entry for entry in sampler.frames.entries if entry[:2] == (1, 1)]
+            both = np.stack([sampler.with_clear(entry) for entry in entries])[0]
+            np.testing.assert_array_equal(both[:, 0], both[:, 1] + 1)
+            heard, clear = sampler.window(entries, np.array([1.0]), 250, np.random.default_rng(5))
+            self.assertEqual((heard.shape, clear.shape), ((250, 128), (250, 128)))
+            steps = np.diff(clear[:, 0].numpy() * 64)
+            self.assertGreater(np.mean(steps == 1), 0.8)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+"""Windows and what is to be said of them, drawn and asked of the teachers by a process of its own, while training learns from those before.
+
+The target of a window is its label or, of a detector that is `taught`, a part of it what its teachers together say of the window. Where they hear it
+`clear`, it is as it was before any channel, so that of a telephone call is said what they say of the studio (a noised student and
+teachers that are not, Xie et al. 2020).
+"""
+
+import multiprocessing
+
+import torch
+
+WAITING = 6  # batches
+
+
+def draw_lessons(queue, sampler, teacher, config):
+    torch.set_num_threads(1)
+    torch.manual_seed(int(sampler.draw.integers(1 << 40)))
+    while True:
+        frames, clear, lengths, labels = sampler.batch(config["batch"])
+        targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
+        if teacher:
+            with torch.no_grad():
+                targets = torch.lerp(targets, torch.sigmoid(teacher(clear if config["clear"] else frames, lengths)), config["taught"])
+        queue.put((frames.numpy(), lengths.numpy(), targets.numpy(), sampler.draw.bit_generator.state))
+
+
+def lessons(sampler, teacher, config):
+    """Yields (frames float32 [batch, T, 128], lengths int64 [batch], targets float32 [batch]) without end; `sampler.draw` is as it was after them."""
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue(WAITING)
+    process = context.Process(target=draw_lessons, args=(queue, sampler, teacher, config), daemon=True)
+    process.start()
+    try:
+        while True:
+            *lesson, sampler.draw.bit_generator.state = queue.get()
+            yield [torch.from_numpy(values) for values in lesson]
+    finally:
+        process.terminate()
