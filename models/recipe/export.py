@@ -163,7 +163,7 @@ def export(corpus, folders, run, runs_without, out):
                                     "systems weighted alike, classes equally likely"},
         "decision": {"threshold": verdict_threshold(model, corpus, folders, scale, bias), "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5,
                      "fittedOn": f"threshold: 5 % of validation humans flagged; alerts: {hours:.1f} hours of validation human speech as streams, "
-                                 "clean and through channels: none raised, and a margin of 0.2 in logits"},
+                                 "clean and through channels: none raised, and a margin of 0.4 in logits"},
         "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
                    "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest(), "parts": parts}],
         "incremental": incremental,

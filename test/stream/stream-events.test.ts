@@ -189,7 +189,8 @@ describe('the end of a stream that cannot go on', () => {
   })
 
   it('is a fatal error alone for parameters that the encoding cannot have', async () => {
-    const events = await eventsOf([], contextOf(scorer, { encoding: 'opus', channels: 3 }))
+    const context = contextOf(scorer, { encoding: 'opus' })
+    const events = await eventsOf([], { ...context, parameters: { ...context.parameters, channels: 3 } })
     expect(events).toMatchObject([{ type: 'error', code: 'bad_parameter', fatal: true }])
   })
 
