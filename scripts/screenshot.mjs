@@ -14,7 +14,7 @@ const WAV_HEADER_BYTES = 44
 const LARGEST_BYTES = 400_000
 
 const SHOTS = [
-  { name: 'live-page.png', heard: 25, fullPage: true, size: [1440, 900], colorScheme: 'light', scale: 1 },
+  { name: 'live-page.png', heard: 26, fullPage: true, size: [1440, 900], colorScheme: 'light', scale: 1 },
   { name: 'live-page-phone.png', heard: 10, fullPage: false, size: [375, 980], colorScheme: 'dark', scale: 2 },
 ]
 
