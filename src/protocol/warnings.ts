@@ -1,6 +1,7 @@
 /** What a `warning` event can be about. The stream goes on after each of them. */
 export const WARNING_CODES = {
-  clipping: 'Samples stand at full scale: the level is too high and harmonics are invented.',
+  clipping:
+    'Samples stand at full scale: the level is too high and harmonics are invented. `at` ends the second in which they do.',
   not_finite: 'Samples were NaN or infinite; silence took their place.',
   corrupt_audio: 'A piece of the audio could not be decoded; a gap of its length took its place.',
   header_ignored: 'A WAV header contradicts the parameters; the header was believed.',
