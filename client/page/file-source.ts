@@ -1,10 +1,8 @@
+import { HIGHEST_RATE, LOWEST_RATE } from '../../src/protocol/parameters.ts'
 import { wavFormat } from '../sdk/wav-format.ts'
 import { Capture } from './capture.ts'
 import { type SamplesSink, type SoundSource, SourceError } from './sound-source.ts'
 import { startContext } from './start-context.ts'
-
-const LOWEST_RATE = 8_000
-const HIGHEST_RATE = 96_000
 
 /** A sound file, played aloud; its samples come out as they are heard. */
 export class FileSource implements SoundSource {

@@ -1,9 +1,7 @@
+import { HIGHEST_RATE } from '../../src/protocol/parameters.ts'
 import { Capture } from './capture.ts'
 import type { SamplesSink, SoundSource } from './sound-source.ts'
 import { startContext } from './start-context.ts'
-
-/** Hertz that the protocol takes. */
-const MOST_RATE = 96_000
 
 /** Live sound from the browser: a microphone or a shared tab. Owns the tracks and stops them. */
 export class MediaSource implements SoundSource {
@@ -51,7 +49,7 @@ export class MediaSource implements SoundSource {
 /** At the device's rate, unless no server takes that. */
 function contextFor(): AudioContext {
   const context = new AudioContext({ latencyHint: 'interactive' })
-  if (context.sampleRate <= MOST_RATE) return context
+  if (context.sampleRate <= HIGHEST_RATE) return context
   void context.close()
-  return new AudioContext({ latencyHint: 'interactive', sampleRate: MOST_RATE / 2 })
+  return new AudioContext({ latencyHint: 'interactive', sampleRate: HIGHEST_RATE / 2 })
 }

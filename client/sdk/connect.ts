@@ -1,9 +1,13 @@
 import type { EVENT_TYPES } from '../../src/protocol/parameters.ts'
-import { isResumable, parseStreamParameters, type StreamRequest } from '../../src/protocol/parameters.ts'
+import {
+  bytesPerSecond,
+  isResumable,
+  parseStreamParameters,
+  type StreamRequest,
+} from '../../src/protocol/parameters.ts'
 import { streamAddress } from './address.ts'
 import { DEFAULT_RECONNECTION, type ReconnectionPolicy } from './back-off.ts'
 import { EarwitnessStream } from './earwitness-stream.ts'
-import { frameBytes } from './sample-bytes.ts'
 import type { Token } from './token.ts'
 import { type WebSocketConstructor, webSocketClass } from './web-socket.ts'
 
@@ -44,9 +48,8 @@ export function connect(
 ): EarwitnessStream {
   const { reconnection = {}, bufferSeconds = 10 } = options
   const parameters = parseStreamParameters(resumable(withSummary(request), reconnection !== false))
-  const bytesPerFrame = frameBytes(parameters)
-  const bytesIn = (seconds: number): number =>
-    bytesPerFrame === undefined ? COMPRESSED_BUFFER_BYTES : seconds * parameters.sampleRate * bytesPerFrame
+  const pace = bytesPerSecond(parameters)
+  const bytesIn = (seconds: number): number => (pace === undefined ? COMPRESSED_BUFFER_BYTES : seconds * pace)
   return new EarwitnessStream({
     address: streamAddress(url),
     protocols: options.protocols ?? [],

@@ -1,8 +1,8 @@
-import type { StreamParameters } from '../../src/protocol/parameters.ts'
+import { bytesPerSecond, frameBytes, isContainer, type StreamParameters } from '../../src/protocol/parameters.ts'
 import { FrameAligner } from './frame-aligner.ts'
 import { PendingAudio } from './pending-audio.ts'
 import type { Resumption } from './resumption.ts'
-import { frameBytes, sampleBytes } from './sample-bytes.ts'
+import { sampleBytes } from './sample-bytes.ts'
 import type { LostAudio } from './stream-events.ts'
 import type { StreamSocket } from './stream-socket.ts'
 import { wavFormat } from './wav-format.ts'
@@ -33,7 +33,7 @@ export class OutgoingAudio {
     this.#parameters = parameters
     this.#bound = bound
     this.#frameBytes = frameBytes(parameters)
-    this.#isContainer = parameters.encoding === 'ogg-opus' || parameters.encoding === 'webm-opus'
+    this.#isContainer = isContainer(parameters.encoding)
     this.#aligner = new FrameAligner(this.#frameBytes ?? 1)
     this.#pending = new PendingAudio(bound, this.#isContainer ? 'newest' : 'oldest')
   }
@@ -87,8 +87,9 @@ export class OutgoingAudio {
 
   /** A WAV may hold more bytes a second than the parameters say: as many more are kept. */
   #believeHeader(start: Uint8Array): void {
-    if (this.#frameBytes === undefined) return
-    const factor = (wavFormat(start)?.bytesPerSecond ?? 0) / (this.#frameBytes * this.#parameters.sampleRate)
+    const said = bytesPerSecond(this.#parameters)
+    if (said === undefined) return
+    const factor = (wavFormat(start)?.bytesPerSecond ?? 0) / said
     if (factor <= 1 || factor > MOST_FACTOR) return
     this.#bound *= factor
     this.#resumption.widen(factor)

@@ -1,14 +1,5 @@
 import { EarwitnessError } from '../../src/protocol/errors.ts'
-import { type Encoding, SAMPLE_BYTES, type StreamParameters } from '../../src/protocol/parameters.ts'
-
-/** Bytes of one sample of all channels; undefined for Opus, whose packets have no fixed size. */
-export function frameBytes({
-  encoding,
-  channels,
-}: Pick<StreamParameters, 'encoding' | 'channels'>): number | undefined {
-  const bytes = SAMPLE_BYTES[encoding]
-  return bytes === undefined ? undefined : bytes * channels
-}
+import type { Encoding } from '../../src/protocol/parameters.ts'
 
 /**
  * Samples of full scale ±1 as the bytes of `s16le` (rounded and clamped) or `f32le`.

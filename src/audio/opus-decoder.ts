@@ -1,5 +1,5 @@
-import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
+import { checkOpusChannels } from '../protocol/parameters.ts'
 import type { AudioDecoder, AudioSink, EntryPoint } from './decoder.ts'
 import { OPUS_RATE } from './native-opus.ts'
 import { OpusEntries } from './opus-entries.ts'
@@ -14,9 +14,7 @@ export class OpusDecoder implements AudioDecoder {
 
   /** @throws EarwitnessError `bad_parameter` for more than two channels */
   constructor(channels: number, limits: Pick<Limits, 'corruptPackets'>, sink: AudioSink, entry: EntryPoint) {
-    if (channels > 2) {
-      throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
-    }
+    checkOpusChannels(channels)
     this.#bytes = entry.byte
     this.#entries = new OpusEntries(entry)
     this.#open = () => {

@@ -1,4 +1,5 @@
 import { EarwitnessError } from '../protocol/errors.ts'
+import { HIGHEST_RATE, LOWEST_RATE } from '../protocol/parameters.ts'
 import type { SampleFormatName } from './sample-format.ts'
 
 /** What the header of a WAV file says. */
@@ -26,8 +27,8 @@ export function readWavFormat(body: Uint8Array): WavHeader {
   if (format === undefined) throw unsupported(`format ${tag} with ${bits} bits; PCM, float 32 and G.711 are known`)
   if (channels < 1 || channels > MAX_CHANNELS)
     throw unsupported(`${channels} channels; 1 to ${MAX_CHANNELS} are allowed`)
-  if (sampleRate < 8_000 || sampleRate > 96_000) {
-    throw unsupported(`a rate of ${sampleRate} Hz; 8000 to 96000 are allowed`)
+  if (sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) {
+    throw unsupported(`a rate of ${sampleRate} Hz; ${LOWEST_RATE} to ${HIGHEST_RATE} are allowed`)
   }
   return { format, sampleRate, channels }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { wavFormat } from '../../client/sdk/wav-format.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
-import { SAMPLE_BYTES, type StreamParameters } from '../protocol/parameters.ts'
+import { bytesPerSecond, type StreamParameters } from '../protocol/parameters.ts'
 
 const CHUNK_SECONDS = 0.1
 
@@ -13,22 +13,20 @@ export async function* inRealTime(
   chunks: AsyncIterable<Uint8Array>,
   parameters: StreamParameters,
 ): AsyncGenerator<Uint8Array> {
-  const { encoding, sampleRate, channels } = parameters
-  const sampleBytes = SAMPLE_BYTES[encoding]
-  if (sampleBytes === undefined) {
-    throw new EarwitnessError('bad_parameter', `--realtime works for raw audio and WAV, not for ${encoding}`)
+  let pace = bytesPerSecond(parameters)
+  if (pace === undefined) {
+    throw new EarwitnessError('bad_parameter', `--realtime works for raw audio and WAV, not for ${parameters.encoding}`)
   }
-  let bytesPerSecond = sampleBytes * sampleRate * channels
   const started = performance.now()
   let sent = 0
   for await (const chunk of chunks) {
-    if (sent === 0) bytesPerSecond = wavFormat(chunk)?.bytesPerSecond || bytesPerSecond
-    const most = Math.ceil(bytesPerSecond * CHUNK_SECONDS)
+    if (sent === 0) pace = wavFormat(chunk)?.bytesPerSecond || pace
+    const most = Math.ceil(pace * CHUNK_SECONDS)
     for (let from = 0; from < chunk.length; from += most) {
       const piece = chunk.subarray(from, from + most)
       sent += piece.length
       yield piece
-      const early = (sent / bytesPerSecond) * 1000 - (performance.now() - started)
+      const early = (sent / pace) * 1000 - (performance.now() - started)
       if (early > 0) await wait(early)
     }
   }

@@ -7,7 +7,11 @@ export const ENCODINGS = ['s16le', 'f32le', 'mulaw', 'alaw', 'opus', 'ogg-opus',
 export type Encoding = (typeof ENCODINGS)[number]
 
 /** Bytes of one sample of one channel; none for Opus, whose packets have no fixed size. */
-export const SAMPLE_BYTES: { readonly [encoding in Encoding]?: number } = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+const SAMPLE_BYTES: { readonly [encoding in Encoding]?: number } = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
+
+/** Hertz of raw audio and of WAVs. */
+export const LOWEST_RATE = 8_000
+export const HIGHEST_RATE = 96_000
 
 export const EVENT_TYPES = ['ready', 'score', 'alert', 'warning', 'summary', 'error'] as const
 
@@ -25,6 +29,23 @@ export function isResumable(encoding: Encoding): boolean {
   return !isContainer(encoding)
 }
 
+/** Bytes of one sample of all channels; undefined for Opus, whose packets have no fixed size. */
+export function frameBytes({
+  encoding,
+  channels,
+}: Pick<StreamParameters, 'encoding' | 'channels'>): number | undefined {
+  const bytes = SAMPLE_BYTES[encoding]
+  return bytes === undefined ? undefined : bytes * channels
+}
+
+/** Of audio in real time; undefined for Opus. */
+export function bytesPerSecond(
+  parameters: Pick<StreamParameters, 'encoding' | 'channels' | 'sampleRate'>,
+): number | undefined {
+  const bytes = frameBytes(parameters)
+  return bytes === undefined ? undefined : bytes * parameters.sampleRate
+}
+
 const integerFrom = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
 
@@ -34,7 +55,7 @@ const numberFrom = (least: number, most: number) => v.pipe(v.number(), v.minValu
 export const StreamParametersSchema = v.object({
   encoding: v.optional(v.picklist(ENCODINGS), 's16le'),
   /** Hertz; Opus is decoded straight to 16 kHz whatever is said here. */
-  sampleRate: v.optional(integerFrom(8_000, 96_000), 16_000),
+  sampleRate: v.optional(integerFrom(LOWEST_RATE, HIGHEST_RATE), 16_000),
   channels: v.optional(integerFrom(1, DEFAULT_LIMITS.channels.value), 1),
   /** True: the mean of all channels is scored as one. */
   downmix: v.optional(v.boolean(), false),
@@ -71,14 +92,18 @@ export function parseStreamParameters(value: unknown): StreamParameters {
 
 function checked(parameters: StreamParameters): StreamParameters {
   const { resume, encoding, channels } = parameters
-  if (encoding === 'opus' && channels > 2) {
-    throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
-  }
+  if (encoding === 'opus') checkOpusChannels(channels)
   if (resume !== true || isResumable(encoding)) return parameters
   throw new EarwitnessError(
     'bad_parameter',
     `resume: a stream of ${encoding} cannot be entered in its middle; raw packets (opus) can`,
   )
+}
+
+/** @throws EarwitnessError `bad_parameter` */
+export function checkOpusChannels(channels: number): void {
+  if (channels <= 2) return
+  throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
 }
 
 /**

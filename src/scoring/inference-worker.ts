@@ -96,8 +96,8 @@ async function run({ frames, lengths }: RunRequest): Promise<WorkerAnswer> {
   const { input, output } = loaded.request
   const most = loaded.isOneByOne ? 1 : lengths.length
   const values = new Float32Array(lengths.length * output.width)
+  const window = input.frames * input.bins
   for (let row = 0; row < lengths.length; row += most) {
-    const window = input.frames * input.bins
     const windows = new Float32Array(frames, Float32Array.BYTES_PER_ELEMENT * row * window, most * window)
     values.set(await outputOf(loaded, windows, lengths.slice(row, row + most)), row * output.width)
   }

@@ -4,11 +4,10 @@ import { Subject, type Subscription, tap } from 'rxjs'
 import { parseClientMessage } from '../protocol/client-messages.ts'
 import { asEarwitnessError, EarwitnessError, ERROR_CODES, type ErrorCode } from '../protocol/errors.ts'
 import type { AckEvent, ServerEvent } from '../protocol/events.ts'
-import { parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import { bytesPerSecond, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import type { StreamInput } from '../stream/live-stream.ts'
 import { streamEvents, wanted } from '../stream/stream-events.ts'
-import { bytesPerSecond } from './audio-rate.ts'
 import { MessageRate } from './message-rate.ts'
 import type { Metrics } from './metrics.ts'
 import { openStream, type StreamSurroundings } from './stream-opening.ts'
@@ -32,6 +31,7 @@ export interface Claims {
   closed(session: Session): void
 }
 
+const MOST_OPUS_BYTES_PER_SECOND = 510_000 / 8
 /** What a connection closes with where it was not closed. */
 const VANISHED = 1006
 /** Errors of a text message that end the stream. */
@@ -206,7 +206,7 @@ export class Session implements ConnectionHandlers {
     const stream = openStream(this.id, parameters, this.#context)
     this.#claims.claim(stream.parameters, stream.scorer)
     const { encoding, sampleRate, channels, label } = stream.parameters
-    this.#mostQueuedBytes = bytesPerSecond(stream.parameters) * limits.audioAheadSeconds
+    this.#mostQueuedBytes = (bytesPerSecond(stream.parameters) ?? MOST_OPUS_BYTES_PER_SECOND) * limits.audioAheadSeconds
     this.#isResumable = stream.tokenOf !== undefined
     this.#log = log.child({ stream: stream.streamId, ...(label !== undefined && { label }) })
     const model = stream.scorer.manifest.name

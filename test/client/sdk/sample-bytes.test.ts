@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { frameBytes, sampleBytes } from '../../../client/sdk/sample-bytes.ts'
+import { sampleBytes } from '../../../client/sdk/sample-bytes.ts'
+import { frameBytes } from '../../../src/protocol/parameters.ts'
 
 describe('sampleBytes', () => {
   it('gives back 16-bit samples exactly', () => {
