@@ -56,8 +56,8 @@ class Frames:
 class Sampler:
     """Draws training windows. `weights` maps a system to its share within its class (default 1), `twins` is the share of
     copies that bring their human twin along, `moved` that of windows whose frequencies are moved, `squeezed` that of windows whose dynamics
-    are squeezed or stretched, and by how much at most. `alike`: clips are drawn so that cues of the recording say little about the class. Each window comes twice: as it arrived, and clear: the same cut of the clips
-    as they were before any channel."""
+    are squeezed or stretched, and by how much at most. `alike`: clips are drawn so that cues of the recording say little about the class.
+    Each window comes twice: as it arrived, and clear, the same cut of the clips as they were before any channel."""
 
     def __init__(self, frames, weights, seed, twins=0.0, moved=0.0, squeezed=(0.0, 0.0), alike=False):
         self.frames, self.twins, self.moved, self.squeezed = frames, twins, moved, squeezed

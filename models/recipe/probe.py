@@ -38,7 +38,7 @@ def probe(corpus, folders, config, windows=8000):
     raw = [raw[i] for i in np.random.default_rng(0).permutation(len(raw))[:windows]]
     rows = [held.rows[e[0]] for e in raw]
     print("raw clips", json.dumps(report([cues(held.frames(e)) for e in raw], [r["label"] == "fake" for r in rows], [r["speaker"] for r in rows])))
-    for detector, own in configs(config):
+    for detector, own in configs(config).items():
         sampler = sampler_of(held, own, 99)
         features, labels = [], []
         while len(features) < windows:

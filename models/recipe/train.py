@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
-from checkpoints import TAUGHT, together
+from checkpoints import TAUGHT, together, trained
 from features import WINDOW_FRAMES
 from lessons import lessons
 from measures import auc
@@ -81,10 +81,14 @@ def go_on(path, model, mean, optimiser, sampler):
 
 
 def configs(settings):
-    """(name, all that is set for it) of each detector of a config, in their order: what it says itself goes before what is said for all."""
+    """{name: all that is set for it} of the detectors of a config, in their order: what is said for one goes before what is said for all or, where it
+    goes on `from` another, for that one."""
     common = {key: value for key, value in settings.items() if key != "detectors"}
+    found = {}
     for name, own in settings["detectors"].items():
-        yield name, {**common, **own, "weights": {**common["weights"], **own["weights"]}}
+        base = found.get(own.get("from"), common)
+        found[name] = {**base, **own, "weights": {**base["weights"], **own.get("weights", {})}}
+    return found
 
 
 def sampler_of(frames, config, seed):
@@ -99,9 +103,8 @@ def train(corpus, folders, out, config, releases):
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     pick = np.random.default_rng(1).permutation(len(held.entries))[:config["validClips"]]
     entries = [held.entries[i] for i in pick]
-    model = Detector().to(memory_format=torch.channels_last)  # half again as fast on CPU
-    if config["from"]:
-        model.load_state_dict(torch.load(out.parent / config["from"] / "best.pt", weights_only=False)["model"])
+    model = trained(out.parent, config["from"]) if config["from"] else Detector()
+    model = model.to(memory_format=torch.channels_last)  # half again as fast on CPU
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
     teacher = together(config["taughtBy"], out.parent, releases) if config["taught"] else None
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
@@ -154,7 +157,7 @@ if __name__ == "__main__":
     settings = json.loads(Path(args.config).read_text())
     settings["leaveOut"] += args.leave_out
     limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
-    for detector, config in configs(settings):
+    for detector, config in configs(settings).items():
         wanted = not (args.leave_out and detector in TAUGHT)
         if wanted and not Path(args.out, detector, "last.pt").exists():
             train(args.corpus, args.frames, Path(args.out, detector), {**config, **limits}, args.releases)
