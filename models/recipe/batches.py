@@ -63,6 +63,7 @@ class Sampler:
         self.frames, self.twins, self.moved, self.squeezed = frames, twins, moved, squeezed
         self.entry_of = {(row, turn): (row, turn, at, count) for row, turn, at, count in frames.entries}
         self.draw = np.random.default_rng(seed)
+        self.reached = None  # where the draws of a run that was cut off go on (lessons.py)
         self.voices = Voices(frames, weights, alike)
 
     def twins_of(self, clips):

@@ -14,25 +14,30 @@ WAITING = 6  # batches
 
 def draw_lessons(queue, sampler, teacher, config):
     torch.set_num_threads(1)
-    torch.manual_seed(int(sampler.draw.integers(1 << 40)))
+    if sampler.reached:
+        sampler.draw.bit_generator.state, noise = sampler.reached
+        torch.set_rng_state(torch.from_numpy(noise))
+    else:
+        torch.manual_seed(int(sampler.draw.integers(1 << 40)))
     while True:
         frames, clear, lengths, labels = sampler.batch(config["batch"])
         targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
         if teacher:
             with torch.no_grad():
                 targets = torch.lerp(targets, torch.sigmoid(teacher(clear if config["clear"] else frames, lengths)), config["taught"])
-        queue.put((frames.numpy(), lengths.numpy(), targets.numpy(), sampler.draw.bit_generator.state))
+        queue.put((frames.numpy(), lengths.numpy(), targets.numpy(), (sampler.draw.bit_generator.state, torch.get_rng_state().numpy())))
 
 
 def lessons(sampler, teacher, config):
-    """Yields (frames float32 [batch, T, 128], lengths int64 [batch], targets float32 [batch]) without end; `sampler.draw` is as it was after them."""
+    """Yields (frames float32 [batch, T, 128], lengths int64 [batch], targets float32 [batch]) without end; `sampler.reached` is where the draws
+    were after them."""
     context = multiprocessing.get_context("fork")
     queue = context.Queue(WAITING)
     process = context.Process(target=draw_lessons, args=(queue, sampler, teacher, config), daemon=True)
     process.start()
     try:
         while True:
-            *lesson, sampler.draw.bit_generator.state = queue.get()
+            *lesson, sampler.reached = queue.get()
             yield [torch.from_numpy(values) for values in lesson]
     finally:
         process.terminate()

@@ -67,7 +67,7 @@ def validate(model, frames, entries):
 def keep_state(path, progress, model, mean, optimiser, sampler):
     """All that the next step depends on."""
     parts = {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
-    torch.save({**parts, "draw": sampler.draw.bit_generator.state, "torch": torch.get_rng_state(), "progress": progress}, path)
+    torch.save({**parts, "reached": sampler.reached, "torch": torch.get_rng_state(), "progress": progress}, path)
 
 
 def go_on(path, model, mean, optimiser, sampler):
@@ -75,7 +75,7 @@ def go_on(path, model, mean, optimiser, sampler):
     state = torch.load(path, weights_only=False)
     for part, name in ((model, "model"), (mean, "mean"), (optimiser, "optimiser")):
         part.load_state_dict(state[name])
-    sampler.draw.bit_generator.state = state["draw"]
+    sampler.reached = state["reached"]
     torch.set_rng_state(state["torch"])
     return state["progress"]
 

@@ -1,0 +1,44 @@
+"""Windows drawn by a process of its own. Skipped without PyTorch and scikit-learn."""
+
+import sys
+import tempfile
+import unittest
+from itertools import islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+try:
+    import torch
+
+    from batches import Sampler
+    from lessons import lessons
+    from test_voices import prepared
+except ImportError as error:
+    raise unittest.SkipTest(f"not installed: {error.name}") from error
+
+CONFIG = {"batch": 4, "smoothing": 0.03, "taught": 0, "clear": False}
+
+
+class Lessons(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.frames = prepared(scratch.name, [("real", "home", "a", 2.0), ("fake", "engine", "b", 6.0)])
+
+    def drawn(self, sampler, count):
+        running = lessons(sampler, None, CONFIG)
+        self.addCleanup(running.close)
+        return list(islice(running, count))
+
+    def test_go_on_where_a_run_was_cut_off(self):
+        uncut, first, second = (Sampler(self.frames, {}, 1) for _ in range(3))
+        expected = self.drawn(uncut, 4)
+        self.drawn(first, 2)
+        second.reached = first.reached
+        for lesson, other in zip(self.drawn(second, 2), expected[2:], strict=True):
+            for values, others in zip(lesson, other, strict=True):
+                torch.testing.assert_close(values, others, atol=0, rtol=0)
+
+
+if __name__ == "__main__":
+    unittest.main()
