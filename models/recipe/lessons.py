@@ -6,6 +6,7 @@ teachers that are not, Xie et al. 2020).
 """
 
 import multiprocessing
+from queue import Empty
 
 import torch
 
@@ -28,6 +29,16 @@ def draw_lessons(queue, sampler, teacher, config):
         queue.put((frames.numpy(), lengths.numpy(), targets.numpy(), (sampler.draw.bit_generator.state, torch.get_rng_state().numpy())))
 
 
+def next_of(queue, process):
+    """What comes next from the process; an error if that has ended."""
+    while True:
+        try:
+            return queue.get(timeout=1)
+        except Empty:
+            if not process.is_alive():
+                raise RuntimeError("the process that draws windows has ended; its error is above") from None
+
+
 def lessons(sampler, teacher, config):
     """Yields (frames float32 [batch, T, 128], lengths int64 [batch], targets float32 [batch]) without end; `sampler.reached` is where the draws
     were after them."""
@@ -37,7 +48,7 @@ def lessons(sampler, teacher, config):
     process.start()
     try:
         while True:
-            *lesson, sampler.reached = queue.get()
+            *lesson, sampler.reached = next_of(queue, process)
             yield [torch.from_numpy(values) for values in lesson]
     finally:
         process.terminate()

@@ -1,5 +1,7 @@
 """Windows drawn by a process of its own. Skipped without PyTorch and scikit-learn."""
 
+import contextlib
+import os
 import sys
 import tempfile
 import unittest
@@ -17,6 +19,19 @@ except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
 CONFIG = {"batch": 4, "smoothing": 0.03, "taught": 0, "clear": False}
+
+
+@contextlib.contextmanager
+def redirected_stderr():
+    """The error of another process goes nowhere."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class Lessons(unittest.TestCase):
@@ -38,6 +53,12 @@ class Lessons(unittest.TestCase):
         for lesson, other in zip(self.drawn(second, 2), expected[2:], strict=True):
             for values, others in zip(lesson, other, strict=True):
                 torch.testing.assert_close(values, others, atol=0, rtol=0)
+
+    def test_end_with_an_error_where_no_window_can_be_drawn(self):
+        sampler = Sampler(self.frames, {}, 1)
+        del sampler.entry_of[1, 0]
+        with redirected_stderr(), self.assertRaisesRegex(RuntimeError, "has ended"):
+            self.drawn(sampler, 1)
 
 
 if __name__ == "__main__":
