@@ -10,6 +10,13 @@ from releases import released
 TAUGHT = ("student", "again")
 
 
+def save(parts, path):
+    """Writes all of it or nothing: a run that is cut off meanwhile leaves the file as it was."""
+    part = path.with_suffix(".part")
+    torch.save(parts, part)
+    part.replace(path)
+
+
 def detector_of(checkpoint):
     model = Detector()
     model.load_state_dict(checkpoint["model"])

@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
-from checkpoints import TAUGHT, together, trained
+from checkpoints import TAUGHT, save, together, trained
 from features import WINDOW_FRAMES
 from lessons import lessons
 from measures import auc
@@ -67,7 +67,7 @@ def validate(model, frames, entries):
 def keep_state(path, progress, model, mean, optimiser, sampler):
     """All that the next step depends on."""
     parts = {"model": model.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
-    torch.save({**parts, "reached": sampler.reached, "torch": torch.get_rng_state(), "progress": progress}, path)
+    save({**parts, "reached": sampler.reached, "torch": torch.get_rng_state(), "progress": progress}, path)
 
 
 def go_on(path, model, mean, optimiser, sampler):
@@ -135,11 +135,11 @@ def train(corpus, folders, out, config, releases):
             print(json.dumps(note), flush=True)
             if score > best:
                 best = score
-                torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "best.pt")
+                save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "best.pt")
             keep_state(cut_off, (note["minutes"], best, step), model, mean, optimiser, sampler)
         if share >= 1.0:
             break
-    torch.save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "last.pt")
+    save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "last.pt")
     cut_off.unlink()
 
 
