@@ -20,12 +20,13 @@ from splits import split_of
 from store import Writer
 from synthesisers import all_classical
 
+KNOWN = {"label": ("fake", "real"), "split": ("", "train", "valid", "test")}
 VCTK_CLONES = ("vctk_low/sample_p225", "vctk_low/sample_p226", "vctk_low/sample_p227", "vctk_low/sample_p228")
 
 
-def speaker_and_language(system, source):
+def speaker_and_language(system, source, recording):
     """What a clip's source tells of its voice; unknown speakers count as one per recording."""
-    path = source.split(":", 1)[1]
+    path = source.partition(":")[2]
     parts = path.split("/")
     if system == "human-librispeech":
         return "libri-" + parts[-1].split("-")[0], "en"
@@ -39,20 +40,34 @@ def speaker_and_language(system, source):
         return "larynx-" + "/".join(parts[1:3]), parts[1][:2]
     if "AISHELL3" in path:
         return "aishell-" + parts[-1][:7], "zh"
-    return f"{system}-{Path(path).stem}", "en"
+    return f"{system}-{Path(recording).with_suffix('')}", "en"
+
+
+def rows_of(manifest):
+    """The rows of a manifest; a ValueError names the first line that cannot be used."""
+    with open(manifest, encoding="utf-8") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            for name in ("path", "label", "system", "source", "licence"):
+                if row.get(name) is None:
+                    raise ValueError(f"{manifest}, line {line}: no {name}")
+            for name, known in KNOWN.items():
+                if (row.get(name) or "") not in known:
+                    raise ValueError(f"{manifest}, line {line}: {name} is {row[name]!r}, not {' or '.join(filter(None, known))}")
+            if row["label"] == "fake" and not row["system"]:
+                raise ValueError(f"{manifest}, line {line}: a fake without a system")
+            yield row
 
 
 def clips(folder):
-    with open(Path(folder) / "manifest.csv", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["label"] == "fake" and any(name in row["source"] for name in VCTK_CLONES):
-                continue  # voices cloned from the human test speakers
-            data, rate = soundfile.read(Path(folder) / row["path"], dtype="float32", always_2d=True)
-            system = row["system"] or "human-" + row["source"].split(":")[0]
-            speaker, language = speaker_and_language(system, row["source"])
-            yield resample(data.mean(axis=1), rate, 16_000), dict(
-                label=row["label"], system=system, speaker=row.get("speaker") or speaker, language=row.get("language") or language,
-                licence=row["licence"], source=row["source"], split=row.get("split") or "")
+    for row in rows_of(Path(folder) / "manifest.csv"):
+        if row["label"] == "fake" and any(name in row["source"] for name in VCTK_CLONES):
+            continue  # voices cloned from the human test speakers
+        data, rate = soundfile.read(Path(folder) / row["path"], dtype="float32", always_2d=True)
+        system = row["system"] or "human-" + row["source"].split(":")[0]
+        speaker, language = speaker_and_language(system, row["source"], row["path"])
+        yield resample(data.mean(axis=1), rate, 16_000), dict(
+            label=row["label"], system=system, speaker=row.get("speaker") or speaker, language=row.get("language") or language,
+            licence=row["licence"], source=row["source"], split=row.get("split") or "")
 
 
 def build(clip_folders, packages, out):
