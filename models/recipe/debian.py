@@ -4,6 +4,7 @@ Yields (samples, fields). A speaker is one voice as well as the package tells it
 of KLettres, KTuberling or Tux Paint is one person; in Fish Fillets the role is in the file's name.
 """
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,16 @@ import soundfile
 
 from speech import decode, resample
 
-ASTERISK = {"en": "en", "es": "es", "fr": "fr", "it": "it", "ru": "ru"}
+ASTERISK = ("en", "es", "fr", "it", "ru")
 SKIP = ("beep", "silence", "tone", "ring")
 
 
 def _raw_set(files, bytes_per_block, samples_per_block, form, rate):
     """Decodes headerless files of one codec in a single run (they are joined, then cut by their lengths)."""
-    joined = Path("/tmp") / f"earwitness-{form}.raw"
-    joined.write_bytes(b"".join(f.read_bytes()[:f.stat().st_size // bytes_per_block * bytes_per_block] for f in files))
-    wave = decode(joined, ["-f", form])
-    joined.unlink()
+    with tempfile.NamedTemporaryFile() as joined:
+        joined.writelines(f.read_bytes()[:f.stat().st_size // bytes_per_block * bytes_per_block] for f in files)
+        joined.flush()
+        wave = decode(joined.name, ["-f", form])
     at = 0
     for file in files:
         count = file.stat().st_size // bytes_per_block * samples_per_block * 16_000 // rate
