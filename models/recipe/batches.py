@@ -46,6 +46,8 @@ class Frames:
                 parts.append(maps[r["file"]][first:first + count])
                 self.entries.append((int(r["row"]), int(r["pass"]), at, count))
                 at += count
+        if not parts:
+            raise ValueError(f"no clip of the {split} split lies in {', '.join(map(str, folders))}")
         self.data = np.concatenate(parts)
 
     def frames(self, entry):

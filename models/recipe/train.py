@@ -59,9 +59,10 @@ def validate(model, frames, entries):
     real = np.concatenate([v for (label, _), v in by_system.items() if label == "real"])
     fakes = {system: auc(v, real) for (label, system), v in by_system.items() if label == "fake"}
     reals = {system: float(np.mean(v)) for (label, system), v in by_system.items() if label == "real"}
-    copies = [value for system, value in fakes.items() if system.startswith("copy-")]
-    spoken = [value for system, value in fakes.items() if not system.startswith("copy-")]
-    return float(np.mean([*spoken, np.mean(copies)])), {**fakes, **reals}
+    kinds = defaultdict(list)
+    for system, value in fakes.items():
+        kinds["copies" if system.startswith("copy-") else system].append(value)
+    return float(np.mean([np.mean(values) for values in kinds.values()])), {**fakes, **reals}
 
 
 def keep_state(path, progress, model, mean, optimiser, sampler):
