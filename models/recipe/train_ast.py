@@ -19,11 +19,10 @@ import torch
 from torch.nn import functional
 
 from batches import Frames
+from features import MEL_BINS
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from binary_ast import BinaryAST, fill_at_random  # noqa: E402
-
-MEL_BINS = 128
 
 
 def load_backbone(model, path):
@@ -56,11 +55,14 @@ def figures(logits, labels):
 
 def validate(model, held, entries, config, device):
     model.eval()
-    parts = [windows(held, entries[at:at + config["batch"]], config["frames"]) for at in range(0, len(entries), config["batch"])]
+    logits, labels = [], []
     with torch.no_grad():
-        logits = torch.cat([model(x.to(device))[:, 0].cpu() for x, _ in parts])
+        for at in range(0, len(entries), config["batch"]):
+            x, fake = windows(held, entries[at:at + config["batch"]], config["frames"])
+            logits.append(model(x.to(device))[:, 0].cpu())
+            labels.append(fake)
     model.train()
-    return figures(logits, torch.cat([labels for _, labels in parts]))
+    return figures(torch.cat(logits), torch.cat(labels))
 
 
 def train(corpus, folders, pretrained, out, config):
