@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES, denormalise, mel_corners, normalise, to_mel
+from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, denormalise, mel_corners, normalise, to_mel
 from store import Corpus
 from voices import Voices
 

@@ -48,7 +48,7 @@ def griffin_lim(samples, iterations, bins=80, momentum=0.9, seed=0):
 
 def excitation(samples, draw, breath):
     """Pulses at the measured pitch where voiced, with `breath` of noise, and noise elsewhere; float32 [n]."""
-    f0, _ = pitch(samples)
+    f0 = pitch(samples)
     count = len(samples)
     if len(f0) < 2:
         return draw.standard_normal(count).astype(np.float32)

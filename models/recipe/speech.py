@@ -41,10 +41,10 @@ def trim(samples, margin_seconds=0.05, below_peak_db=38.0):
 
 
 def pitch(samples, low_hz=60.0, high_hz=420.0, hop=320, size=1024):
-    """Autocorrelation pitch: (f0 in Hz or 0, peak height 0..1) per hop, after Boersma (1993) without the path search."""
+    """Autocorrelation pitch, f0 in Hz or 0 per hop, after Boersma (1993) without the path search."""
     count = (len(samples) - size) // hop
     if count <= 0:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0)
     window = np.hanning(size).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop][:count]
     frames = (frames - frames.mean(axis=1, keepdims=True)) * window
@@ -57,14 +57,14 @@ def pitch(samples, low_hz=60.0, high_hz=420.0, hop=320, size=1024):
     height = correlation[np.arange(count), lag]
     loud = 10 * np.log10(np.mean(frames ** 2, axis=1) + 1e-12)
     voiced = (height > 0.5) & (loud > np.percentile(loud, 95) - 30)
-    return np.where(voiced, RATE / lag, 0.0), height
+    return np.where(voiced, RATE / lag, 0.0)
 
 
 def is_speech(samples, least_seconds=0.5):
     """Rejects what is too short, never voiced, or of constant pitch (beeps, tones)."""
     if len(samples) < least_seconds * RATE:
         return False
-    f0, _ = pitch(samples)
+    f0 = pitch(samples)
     voiced = f0[f0 > 0]
     if len(voiced) < 5 or len(voiced) < 0.1 * len(f0):
         return False
