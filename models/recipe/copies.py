@@ -63,7 +63,7 @@ def other_last_stages(fargan_demo, lyra):
 
 
 def choose(corpus, split, count, draw):
-    """`count` human rows of a split, system by system in turn, longest-lasting speakers not favoured."""
+    """`count` human rows of a split, system by system in turn."""
     by_system = {}
     for i, row in enumerate(corpus.rows):
         if row["label"] == "real" and row["split"] == split and row["samples"] > LEAST_SAMPLES:

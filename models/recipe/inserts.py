@@ -38,7 +38,7 @@ def joined(pieces):
 
 
 def quiet_place(samples, seconds):
-    """The start of the quietest 50 ms within NEARBY_SECONDS of a time, as a sample."""
+    """The middle of the quietest 50 ms within NEARBY_SECONDS of a time, as a sample."""
     hop = RATE // 100
     first = int((seconds - NEARBY_SECONDS) * RATE) // hop * hop
     loud = levels(samples[first:int((seconds + NEARBY_SECONDS) * RATE)], hop)

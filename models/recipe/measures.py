@@ -1,4 +1,4 @@
-"""Figures of merit, all with fake as the positive class: AUC, EER, rates at a threshold, bootstrap bounds."""
+"""Figures of merit, all with fake as the positive class: AUC, EER, bootstrap bounds."""
 
 import numpy as np
 from scipy.stats import rankdata

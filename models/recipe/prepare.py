@@ -2,7 +2,7 @@
 
     python prepare.py --corpus CORPUS --out FRAMES [--passes 3] [--workers 2]
 
-Pass 0 is the clip as it is, at a random level; the others go through channels.process. A copy meets the same channel as its
+Pass 0 is the clip as it is, at a random level, one in ten overdriven; the others go through channels.process. A copy meets the same channel as its
 human twin in the same pass, so that only the vocoder tells the two apart. Writes FRAMES/frames-K.f16 per worker chunk and FRAMES/index.csv (row of the corpus, pass, file, first frame, frames).
 """
 

@@ -1,4 +1,4 @@
-"""Our own sentences for `kokoro.py` to speak, by espeak-ng's name of the language."""
+"""Our own sentences for `kokoro.py` and, the English ones, `piper.py` to speak, by espeak-ng's name of the language."""
 
 ENGLISH = [
     "The meeting has been moved to Thursday afternoon.", "I left my umbrella on the number forty bus.",

@@ -2,8 +2,8 @@
 
 test   every Italian voice; the English Asterisk voice; two of the four VCTK speakers; the pairs of FastSpeech 2 with their human
        twins; FastSpeech + WaveGlow, WaveGrad; festival's HTS voices
-valid  a fifth of the LibriSpeech readers and of the tortoise, VITS, Glow-TTS and Kokoro voices; a prompt set; the voices
-       VALID_VOICES of the children's games; festival's diphone and unit-selection voices
+valid  a fifth of the LibriSpeech readers and of the tortoise, VITS (Piper's too), Glow-TTS and Kokoro voices; a prompt set; the
+       voices VALID_VOICES of the children's games; festival's diphone and unit-selection voices
 train  all other
 Copies by vocoders (copies.py) follow the split of the human clip they were made from.
 """
