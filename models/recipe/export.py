@@ -19,7 +19,7 @@ import soundfile
 import torch
 from scipy.optimize import minimize
 
-from alarms import human_tracks, thresholds
+from alarms import MARGIN, human_tracks, thresholds
 from batches import Frames
 from checkpoints import shipped, teachers
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
@@ -31,6 +31,7 @@ from speech import resample, trim
 from train import score_entries
 
 VERSION = "0.7.0"
+FLAGGED = 0.05  # of validation humans, at the threshold
 
 
 def write_onnx(model, path):
@@ -126,15 +127,15 @@ def for_unheard(scale, bias, runs, corpus, folders):
     return float(again * scale), float(again * bias + shift)
 
 
-def verdict_threshold(model, corpus, folders, scale, bias, flagged=0.05):
-    """The lowest probability from 0.5 on, in hundredths, that at most `flagged` of the validation humans reach, clean and through a
+def verdict_threshold(model, corpus, folders, scale, bias):
+    """The lowest probability from 0.5 on, in hundredths, that at most FLAGGED of the validation humans reach, clean and through a
     channel, every set counting the same."""
     held = Frames(corpus, folders, "valid", passes=(0, 1))
     entries = [entry for entry in held.entries if held.rows[entry[0]]["label"] == "real"]
     fake = 1 / (1 + np.exp(-(scale * score_entries(model, held, entries) + bias)))
     systems = np.array([held.rows[entry[0]]["system"] for entry in entries])
     shares = {t: np.mean([np.mean(fake[systems == name] >= t) for name in set(systems)]) for t in np.arange(50, 100) / 100}
-    return float(next(t for t, share in shares.items() if share <= flagged))
+    return float(next(t for t, share in shares.items() if share <= FLAGGED))
 
 
 def export(corpus, folders, run, runs_without, out):
@@ -162,8 +163,8 @@ def export(corpus, folders, run, runs_without, out):
                         "fittedOn": "validation split of the recipe, then moved as far as runs without an engine were wrong about that engine; "
                                     "systems weighted alike, classes equally likely"},
         "decision": {"threshold": verdict_threshold(model, corpus, folders, scale, bias), "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5,
-                     "fittedOn": f"threshold: 5 % of validation humans flagged; alerts: {hours:.1f} hours of validation human speech as streams, "
-                                 "clean and through channels: none raised, and a margin of 0.4 in logits"},
+                     "fittedOn": f"threshold: {100 * FLAGGED:g} % of validation humans flagged; alerts: {hours:.1f} hours of validation human speech "
+                                 f"as streams, clean and through channels: none raised, and a margin of {MARGIN:g} in logits"},
         "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
                    "sha256": hashlib.sha256(onnx_path.read_bytes()).hexdigest(), "parts": parts}],
         "incremental": incremental,

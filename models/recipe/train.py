@@ -24,7 +24,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from batches import Frames, Sampler
 from checkpoints import TAUGHT, save, together, trained
-from features import WINDOW_FRAMES
+from features import LEAST_FRAMES, MEL_BINS, WINDOW_FRAMES
 from lessons import lessons
 from measures import auc
 from network import Detector
@@ -38,8 +38,8 @@ def score_entries(model, frames, entries, longest=WINDOW_FRAMES, batch=32):
     with torch.no_grad():
         for start in range(0, len(order), batch):
             chosen = order[start:start + batch]
-            lengths = [min(max(entries[i][3], 100), longest) for i in chosen]
-            block = torch.zeros(len(chosen), max(lengths), 128)
+            lengths = [min(max(entries[i][3], LEAST_FRAMES), longest) for i in chosen]
+            block = torch.zeros(len(chosen), max(lengths), MEL_BINS)
             for k, i in enumerate(chosen):
                 clip = np.asarray(frames.frames(entries[i])[:longest], np.float32)
                 while len(clip) < lengths[k]:
