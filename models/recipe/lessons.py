@@ -6,11 +6,23 @@ teachers that are not, Xie et al. 2020).
 """
 
 import multiprocessing
-from queue import Empty
+from queue import Empty, Full
 
 import torch
 
 WAITING = 6  # batches
+
+
+def put(queue, lesson):
+    """Waits for room; False if the training has been killed meanwhile."""
+    while multiprocessing.parent_process().is_alive():
+        try:
+            queue.put(lesson, timeout=1)
+            return True
+        except Full:
+            pass
+    queue.cancel_join_thread()
+    return False
 
 
 def draw_lessons(queue, sampler, teacher, config):
@@ -20,13 +32,15 @@ def draw_lessons(queue, sampler, teacher, config):
         torch.set_rng_state(torch.from_numpy(noise))
     else:
         torch.manual_seed(int(sampler.draw.integers(1 << 40)))
-    while True:
+    going_on = True
+    while going_on:
         frames, clear, lengths, labels = sampler.batch(config["batch"])
         targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
         if teacher:
             with torch.no_grad():
                 targets = torch.lerp(targets, torch.sigmoid(teacher(clear if config["clear"] else frames, lengths)), config["taught"])
-        queue.put((frames.numpy(), lengths.numpy(), targets.numpy(), (sampler.draw.bit_generator.state, torch.get_rng_state().numpy())))
+        reached = sampler.draw.bit_generator.state, torch.get_rng_state().numpy()
+        going_on = put(queue, (frames.numpy(), lengths.numpy(), targets.numpy(), reached))
 
 
 def next_of(queue, process):
