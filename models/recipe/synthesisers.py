@@ -73,7 +73,8 @@ def ipa(text, voice, *options):
 def all_classical(seed=1):
     """Every engine, voice and sentence once (espeak-ng with random pitch and speed)."""
     draw = random.Random(seed)
-    wav = str(Path(tempfile.mkdtemp()) / "out.wav")
+    folder = tempfile.TemporaryDirectory()
+    wav = str(Path(folder.name) / "out.wav")
 
     def row(system, voice, language, count):
         return dict(system=system, speaker=f"{system}-{voice}", language=language, licence="own text; engine's output", source=f"{voice}:{count}")
