@@ -1,6 +1,6 @@
 """Balanced batches of windows: half fake, half real, and within a class each system by its weight, not by its size.
 
-A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about it;
+A window of the wanted length is filled with clips of one speaker, joined, so the length of a clip says nothing about the window's;
 long pauses are cut and pauses put in, by one law for all, so that silence says little. Then, alike for both classes and drawn per window:
 frequencies moved up or down, dynamics squeezed or stretched, gain, a smooth equaliser, band limit, noise added as power, mel bands dropped. All of it in the mel domain,
 where it costs nothing; the channels that need samples were applied by prepare.py.
