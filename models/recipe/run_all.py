@@ -1,7 +1,7 @@
 """The whole recipe in one command: corpus, vocoders, copies, frames, training, export, probe, evaluation.
 
     python run_all.py --clips CLIPS --packages UNPACKED --fargan opus-1.5.2/fargan_demo --lyra LYRA --releases RELEASES --work WORK --out ../default
-    python run_all.py --clips SOME --packages FEW --work /tmp/rehearsal --out /tmp/rehearsal/package --share 0.02
+    python run_all.py --clips SOME --packages FEW --work /tmp/rehearsal --share 0.02
 
 The second line rehearses with a fiftieth of the work of each stage, some clips and a package or two (validation needs the long voice of
 asterisk-core-sounds-ru-g722): a model that knows nothing, with every file in its place. Each stage is skipped if its output exists in
@@ -61,7 +61,8 @@ if __name__ == "__main__":
     parser.add_argument("--lyra", type=Path, help="folder of Lyra's three networks; without it no engine is heard through that codec")
     parser.add_argument("--releases", type=Path, help="folder of earlier releases' files, which teach as well; without it the run's own teachers alone")
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=HERE.parent / "default")
+    parser.add_argument("--out", type=Path, help="of the package; without it ../default, of a rehearsal WORK/package")
     parser.add_argument("--share", type=float, default=1.0, help="of the work of each stage; below 1 a rehearsal, its tables are in WORK")
     args = parser.parse_args()
-    run_all(args.clips, args.packages, args.fargan, args.lyra, args.releases, args.work, args.out, args.share)
+    package = args.out or (HERE.parent / "default" if args.share == 1 else args.work / "package")
+    run_all(args.clips, args.packages, args.fargan, args.lyra, args.releases, args.work, package, args.share)
