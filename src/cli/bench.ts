@@ -10,7 +10,7 @@ import { machine } from './bench/machine.ts'
 import { BATCHES, benchModel } from './bench/model.ts'
 import type { PacketEncoding } from './bench/packets.ts'
 import { benchStreams, type StreamsOptions } from './bench/streams.ts'
-import { number, providerOption } from './options.ts'
+import { count, number, providerOption } from './options.ts'
 
 interface LatencyFlags {
   readonly json?: boolean
@@ -50,16 +50,16 @@ Examples:
 function dsp(): Command {
   return new Command('dsp')
     .description('mel frame, FFT and resampler, beside torchaudio in turns where python3 has it (PYTHON names another)')
-    .option('--seconds <count>', 'of audio in a round', above(0), 30)
-    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .option('--seconds <count>', 'of audio in a round', positive, 30)
+    .option('--rounds <count>', 'that are counted, after one to warm up', count, 9)
     .action(async (flags) => print(flags, await benchDsp(flags)))
 }
 
 function decode(): Command {
   return new Command('decode')
     .description('packets of 20 ms from message to samples, by encoding')
-    .option('--packets <count>', 'in a round', above(0), 5_000)
-    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .option('--packets <count>', 'in a round', count, 5_000)
+    .option('--rounds <count>', 'that are counted, after one to warm up', count, 9)
     .action(async (flags) => print(flags, await benchDecode(flags)))
 }
 
@@ -68,9 +68,9 @@ function model(): Command {
     .description('full windows through the model, alone and in batches: whole, and going on from the ones before')
     .option('--model <name|folder>', 'what to measure', 'default')
     .addOption(providerOption())
-    .option('--threads <count>', 'of one inference', above(0), 1)
+    .option('--threads <count>', 'of one inference', count, 1)
     .option('--batch <counts>', 'of windows at once, one measurement each', counts, BATCHES)
-    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 9)
+    .option('--rounds <count>', 'that are counted, after one to warm up', count, 9)
     .action(async (flags) => print(flags, await benchModel(flags)))
 }
 
@@ -80,8 +80,8 @@ function ast(): Command {
       "the seed's model, random weights, beside PyTorch in turns; needs python3 with torch (PYTHON names one)",
     )
     .addOption(new Option('--size <name>', 'of the model').choices([...AST_SIZES]).default('base'))
-    .option('--threads <count>', 'of each', above(0), availableParallelism())
-    .option('--rounds <count>', 'that are counted, after one to warm up', above(0), 7)
+    .option('--threads <count>', 'of each', count, availableParallelism())
+    .option('--rounds <count>', 'that are counted, after one to warm up', count, 7)
     .action(async (flags) => print(flags, await benchAst(flags)))
 }
 
@@ -89,12 +89,12 @@ function latency(): Command {
   return new Command('latency')
     .description('live streams over real sockets to a server of its own: latency, skipped windows, CPU, memory')
     .option('--streams <counts>', 'at once, one measurement each', counts, DEFAULT_STREAMS)
-    .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', above(0), 30)
+    .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', positive, 30)
     .addOption(new Option('--transport <name>', 'of the server').choices(['ws', 'uws']).default('ws'))
     .addOption(new Option('--encoding <name>', 'of the audio').choices(['s16le', 'opus']).default('s16le'))
-    .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
+    .option('--hop <seconds>', 'of audio between two scores', positive, 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
-    .option('--threads <count>', "of the server's model (default: its own)", above(0))
+    .option('--threads <count>', "of the server's model (default: its own)", count)
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .action(async (flags: LatencyFlags) => print(flags, await benchLatency(flags)))
 }
@@ -104,16 +104,16 @@ function streams(): Command {
     .description(
       'the most live streams that a server carries (p99 100 ms, none skipped), what each costs, beside Python',
     )
-    .option('--from <count>', 'of streams to begin with', above(0), 50)
-    .option('--up-to <count>', 'of streams to try (default: until a number fails)', above(0))
-    .option('--seconds <count>', 'that each number must last, once windows are full', above(0), 60)
+    .option('--from <count>', 'of streams to begin with', count, 50)
+    .option('--up-to <count>', 'of streams to try (default: until a number fails)', count)
+    .option('--seconds <count>', 'that each number must last, once windows are full', positive, 60)
     .option('--transport <names>', 'of the server, one measurement each', among('ws', 'uws'), ['ws', 'uws'])
     .option('--encoding <names>', 'of the audio, one measurement each', among('s16le', 'opus'), ['s16le', 'opus'])
-    .option('--workers <count>', 'processes of the server', above(0))
-    .option('--cores <count>', 'for the server alone; the load takes the others (Linux)', above(0))
-    .option('--hop <seconds>', 'of audio between two scores', above(0), 0.5)
+    .option('--workers <count>', 'processes of the server', count)
+    .option('--cores <count>', 'for the server alone; the load takes the others (Linux)', count)
+    .option('--hop <seconds>', 'of audio between two scores', positive, 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
-    .option('--threads <count>', "of the server's model (default: its own)", above(0))
+    .option('--threads <count>', "of the server's model (default: its own)", count)
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
     .option('--no-peer', "leave out Python's sliding window (which needs python3 with torch; PYTHON names one)")
     .action(async (flags: StreamsOptions & { json?: boolean }) => print(flags, await benchStreams(flags)))
@@ -122,9 +122,9 @@ function streams(): Command {
 function growth(): Command {
   return new Command('growth')
     .description('cost against the number of streams (until windows are skipped), the hop, and hours of audio')
-    .option('--seconds <count>', 'for each number of streams and each hop', above(0), 24)
-    .option('--hours <count>', 'of audio in one stream', above(0), 6)
-    .option('--up-to <count>', 'of streams to try (default: until windows are skipped)', above(0))
+    .option('--seconds <count>', 'for each number of streams and each hop', positive, 24)
+    .option('--hours <count>', 'of audio in one stream', positive, 6)
+    .option('--up-to <count>', 'of streams to try (default: until windows are skipped)', count)
     .option('--plots <folder>', 'draw them there, as SVG')
     .action(async (flags: GrowthOptions & { json?: boolean }) => print(flags, await benchGrowth(flags)))
 }
@@ -151,16 +151,14 @@ function print(flags: { readonly json?: boolean }, report: object): void {
   process.stdout.write(`${JSON.stringify({ machine: machine(), ...report }, null, flags.json === true ? 0 : 2)}\n`)
 }
 
-function above(least: number): (text: string) => number {
-  return (text) => {
-    const value = number(text)
-    if (value <= least) throw new InvalidArgumentError(`It must be above ${least}.`)
-    return value
-  }
+function positive(text: string): number {
+  const value = number(text)
+  if (value <= 0) throw new InvalidArgumentError('It must be above 0.')
+  return value
 }
 
 function counts(text: string): number[] {
-  return text.split(',').map(above(0))
+  return text.split(',').map(count)
 }
 
 function among<Name extends string>(...names: readonly Name[]): (text: string) => Name[] {

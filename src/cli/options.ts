@@ -9,6 +9,12 @@ export function number(text: string): number {
   return value
 }
 
+export function count(text: string): number {
+  const value = number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  return value
+}
+
 export function port(text: string): number {
   const value = number(text)
   if (!Number.isInteger(value) || value < 0 || value > 65_535) {

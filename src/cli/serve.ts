@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { type Limits, limitsWith } from '../protocol/limits.ts'
@@ -10,7 +10,7 @@ import { WorkerPool } from '../server/worker-pool.ts'
 import { type AccessFlags, accessOptionsFrom, addAccessOptions, tlsFilesFrom } from './access-options.ts'
 import { limitsInWords } from './limits-in-words.ts'
 import { logLines } from './log-lines.ts'
-import { limitOption, number, port, providerOption } from './options.ts'
+import { count, limitOption, port, providerOption } from './options.ts'
 
 /** What a worker may take to end beyond the time to drain. */
 const ENDING_SECONDS = 5
@@ -43,7 +43,7 @@ export function serveCommand(): Command {
     .option(
       '--threads <count>',
       'threads of one inference (default: all cores; one for a model that goes on from window to window)',
-      number,
+      count,
     )
     .option('--workers <count>', 'processes behind the port, each with a model of its own, to use more cores', count, 1)
   return addAccessOptions(command)
@@ -136,12 +136,6 @@ function sayWhere({ host, workers, ...flags }: ServeFlags, port: number, started
   const ready = `ready in ${Math.round(performance.now() - started)} ms`
   const processes = workers > 1 ? `${workers} workers, ` : ''
   process.stdout.write(`earwitness listens on ${scheme}://${name}:${port} (${processes}${ready}; Ctrl-C stops it)\n`)
-}
-
-function count(text: string): number {
-  const value = number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be 1 or more.')
-  return value
 }
 
 /** @throws EarwitnessError where this process should be replaced by another */

@@ -136,7 +136,15 @@ describe('earwitness bench', () => {
     await expect(bench('streams', '--transport', 'tcp')).rejects.toMatchObject({ code: 2 })
   })
 
-  it('refuses a count that is none, with exit code 2', async () => {
-    await expect(bench('latency', '--streams', '0')).rejects.toMatchObject({ code: 2 })
+  it.each([
+    ['latency', '--streams', '0'],
+    ['latency', '--streams', '1.5'],
+    ['dsp', '--rounds', '0.5'],
+    ['decode', '--packets', '0.5'],
+    ['model', '--batch', '1,1.5'],
+    ['model', '--threads', '1.5'],
+  ])('%s refuses %s %s, which is no count, with exit code 2', async (...words) => {
+    const refused = await bench(...words).catch((error) => error)
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('whole number from 1 on') })
   })
 })
