@@ -1,16 +1,17 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { ended, MAIN } from './program.ts'
 
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 const run = promisify(execFile)
 
 const bench = async (...words: string[]) =>
-  JSON.parse((await run(process.execPath, [main, 'bench', ...words, '--json'])).stdout)
+  JSON.parse((await run(process.execPath, [MAIN, 'bench', ...words, '--json'])).stdout)
 
 const spread = {
   median: expect.any(Number),
@@ -40,7 +41,7 @@ describe('earwitness bench', () => {
 
   it('dsp says why there is no torchaudio, and goes on without it', async () => {
     const environment = { ...process.env, PYTHON: '/nowhere/python3' }
-    const words = [main, 'bench', 'dsp', '--seconds', '0.5', '--rounds', '1', '--json']
+    const words = [MAIN, 'bench', 'dsp', '--seconds', '0.5', '--rounds', '1', '--json']
     const report = JSON.parse((await run(process.execPath, words, { env: environment })).stdout)
     expect(report.torchaudio.unavailable).toContain('torchaudio')
     expect(report.melFrameMicroseconds).toMatchObject({ earwitness: spread, torchaudio: null, ratio: null })
@@ -88,6 +89,18 @@ describe('earwitness bench', () => {
       expect(load.windowEndToEventMs.p50).toBeGreaterThan(load.dueToEventMs.p50)
     }
   })
+
+  it.runIf(process.platform === 'linux')(
+    'latency ends with 1 where its server dies under it, and says so',
+    async () => {
+      const child = spawn(process.execPath, [MAIN, 'bench', 'latency', '--streams', '1', '--seconds', '4'])
+      const finish = ended(child)
+      await once(createInterface({ input: child.stderr }), 'line')
+      const [server] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ')
+      process.kill(Number(server), 'SIGKILL')
+      expect(await finish).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('the server ended') })
+    },
+  )
 
   it('streams finds how many a server carries, what each costs, and where it goes', { timeout: 120_000 }, async () => {
     const words = [

@@ -41,7 +41,7 @@ export async function benchLatency(options: LatencyOptions): Promise<LatencyRepo
   const load = { warmUpSeconds, seconds: seconds - warmUpSeconds, encoding, hop }
   const loads: LoadReport[] = []
   for (const count of streams) {
-    const server = await ServerProcess.start(options, count)
+    const server = await ServerProcess.start(options)
     try {
       loads.push(await measureLoad(server, voices, count, load))
     } finally {

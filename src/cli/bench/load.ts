@@ -59,25 +59,29 @@ export async function measureLoad(
   const total = warmUpSeconds + seconds
   const progress = new Progress(`${count} streams in real time for ${total} s`, total)
   const watch = setInterval(() => progress.at((performance.now() - start) / 1000), 200)
-  await wait(start + STAGGER_MS + warmUpSeconds * 1000 - performance.now())
-  const countedFrom = monotonicMicroseconds()
-  const [from, before] = [performance.now(), await server.usage()]
-  await wait(start + STAGGER_MS + total * 1000 - performance.now())
-  const [until, after] = [performance.now(), await server.usage()]
-  const countedUntil = monotonicMicroseconds()
-  for (const client of clients) client.stop()
-  clearInterval(watch)
-  progress.end()
-  await Promise.all(clients.map((client) => client.close()))
-  return {
-    streams: count,
-    ...timesOf(clients.flatMap((client) => client.heard.filter(({ audioMs }) => audioMs >= warmUpSeconds * 1000))),
-    errors: [...new Set(clients.flatMap((client) => client.errors))],
-    cpuMsPerStreamSecond: rounded(((after.cpuSeconds - before.cpuSeconds) * 1e6) / ((until - from) * count)),
-    residentMiB: memoryOf(idle, after, count),
-    senderLateMs: quantilesOf(clients.flatMap((client) => client.lateness)),
-    countedFrom,
-    countedUntil,
+  try {
+    await wait(start + STAGGER_MS + warmUpSeconds * 1000 - performance.now())
+    const countedFrom = monotonicMicroseconds()
+    const [from, before] = [performance.now(), await server.usage()]
+    await wait(start + STAGGER_MS + total * 1000 - performance.now())
+    const [until, after] = [performance.now(), await server.usage()]
+    const countedUntil = monotonicMicroseconds()
+    for (const client of clients) client.stop()
+    await Promise.all(clients.map((client) => client.close()))
+    return {
+      streams: count,
+      ...timesOf(clients.flatMap((client) => client.heard.filter(({ audioMs }) => audioMs >= warmUpSeconds * 1000))),
+      errors: [...new Set(clients.flatMap((client) => client.errors))],
+      cpuMsPerStreamSecond: rounded(((after.cpuSeconds - before.cpuSeconds) * 1e6) / ((until - from) * count)),
+      residentMiB: memoryOf(idle, after, count),
+      senderLateMs: quantilesOf(clients.flatMap((client) => client.lateness)),
+      countedFrom,
+      countedUntil,
+    }
+  } finally {
+    for (const client of clients) client.stop()
+    clearInterval(watch)
+    progress.end()
   }
 }
 

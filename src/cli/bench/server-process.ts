@@ -17,6 +17,9 @@ export interface ServerProcessOptions {
   readonly profiles?: string
 }
 
+/** More than any load here: what is measured is the machine, not what the defaults let in. */
+const LIFTED = 100_000
+
 /** What the process has used so far. */
 export interface Usage {
   readonly cpuSeconds: number
@@ -27,18 +30,19 @@ export interface Usage {
 export class ServerProcess {
   readonly #child: ChildProcess
   readonly #host: string
+  readonly #ended: Promise<unknown>
 
   private constructor(child: ChildProcess, host: string) {
     this.#child = child
     this.#host = host
+    this.#ended = once(child, 'exit')
   }
 
-  /** For this many streams at once. The options that this Node was started with, such as --cpu-prof, are handed on. */
-  static async start(options: ServerProcessOptions, streams: number): Promise<ServerProcess> {
+  /** The options that this Node was started with, such as --cpu-prof, are handed on. */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const { transport, model, threads, workers, cores, profiles } = options
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
-    const most = Math.max(256, streams)
-    const limits = ['streams', 'keyStreams', 'addressStreams'].flatMap((name) => ['--limit', `${name}=${most}`])
+    const lifted = ['streams', 'keyStreams', 'addressStreams', 'connections', 'loadPercent']
     const words = [
       '--port',
       '0',
@@ -48,9 +52,7 @@ export class ServerProcess {
       model,
       '--log-level',
       'error',
-      ...limits,
-      '--limit',
-      'loadPercent=1000',
+      ...lifted.flatMap((name) => ['--limit', `${name}=${LIFTED}`]),
     ]
     if (threads !== undefined) words.push('--threads', String(threads))
     if (workers !== undefined) words.push('--workers', String(workers))
@@ -70,15 +72,16 @@ export class ServerProcess {
   }
 
   async usage(): Promise<Usage> {
-    const text = await (await fetch(`http://${this.#host}/metrics`)).text()
+    const answer = await fetch(`http://${this.#host}/metrics`).catch((cause) => {
+      throw new Error('the server ended while it was measured; its message is above', { cause })
+    })
+    const text = await answer.text()
     const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
     return { cpuSeconds: value('process_cpu_seconds_total'), residentBytes: value('process_resident_memory_bytes') }
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return
-    const ended = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
-    await ended
+    await this.#ended
   }
 }

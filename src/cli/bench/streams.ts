@@ -137,7 +137,7 @@ class StreamsBench {
   async #load(streams: number, seconds: number, profiles?: string): Promise<LoadReport> {
     const { hop } = this.#options
     const options = { ...this.#options, transport: this.#transport, ...(profiles !== undefined && { profiles }) }
-    const server = await ServerProcess.start(options, streams)
+    const server = await ServerProcess.start(options)
     try {
       const load = { warmUpSeconds: WARM_UP_SECONDS, seconds, encoding: this.#encoding, hop }
       return await measureLoad(server, this.#voices, streams, load)
