@@ -13,7 +13,7 @@ export async function mostStreams(
 ): Promise<number> {
   let good = 0
   let bad = Number.POSITIVE_INFINITY
-  for (let next = first; next > good && next < bad; next = Math.min(last, between(good, bad))) {
+  for (let next = Math.min(first, last); next > good && next < bad; next = Math.min(last, between(good, bad))) {
     if (await isGood(next)) good = next
     else bad = next
   }

@@ -38,4 +38,10 @@ describe('the most streams', () => {
     expect(await mostStreams(50, 80, isGood)).toBe(80)
     expect(tried).toEqual([50, 70, 80])
   })
+
+  it('are no more than asked for where the search would begin beyond', async () => {
+    const { tried, isGood } = machineFor(1_000)
+    expect(await mostStreams(50, 10, isGood)).toBe(10)
+    expect(tried).toEqual([10])
+  })
 })
