@@ -61,7 +61,7 @@ export function growthFigures({ byStreams, byHop, byHours }: GrowthReport): [str
       'growth-hours',
       lines(
         'Memory of one stream, by hours of audio',
-        last && half
+        last && half && half !== last
           ? `an hour of audio took ${perHour(0, half.hours, half.cpuSeconds)} s of processor time in the first half, ` +
               `${perHour(half.hours, last.hours, last.cpuSeconds - half.cpuSeconds)} s in the second`
           : '',

@@ -34,6 +34,7 @@ export async function benchGrowth({
   upTo = Number.POSITIVE_INFINITY,
   plots,
 }: GrowthOptions): Promise<GrowthReport> {
+  if (plots !== undefined) await mkdir(plots, { recursive: true })
   const byHours = await courseOfAudio(hours)
   const load = { seconds, transport: 'ws', encoding: 's16le', model: 'default', hop: 0.5 } as const
   const byStreams: LoadReport[] = []
@@ -60,7 +61,6 @@ async function loadOf(options: LatencyOptions): Promise<LoadReport> {
 }
 
 async function draw(report: GrowthReport, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
   for (const [name, figure] of growthFigures(report)) {
     await writeFile(join(folder, `${name}.svg`), figure.toString())
   }
