@@ -1,16 +1,23 @@
 import { EarwitnessError } from '../../protocol/errors.ts'
 import { monoSamples } from '../mono-samples.ts'
 import { hasOwnFile, ownFile } from './own-file.ts'
+import { PACKET_SAMPLES } from './packets.ts'
 
 const FIXTURES = ['#test/fixtures/audio/real-speech.wav', '#test/fixtures/audio/fake-speech.wav'] as const
 
 /** What the streams play: the file, or the tests' recordings. 16 kHz mono. @throws EarwitnessError `bad_parameter` */
 export async function recordings(file: string | undefined): Promise<Float32Array[]> {
-  if (file !== undefined) return [await samplesOf(file)]
+  if (file !== undefined) return [await atLeastAPacket(file)]
   if (!FIXTURES.every(hasOwnFile)) {
     throw new EarwitnessError('bad_parameter', '--audio: an installed package has no recordings; name a file of speech')
   }
   return Promise.all(FIXTURES.map((name) => samplesOf(ownFile(name))))
+}
+
+async function atLeastAPacket(file: string): Promise<Float32Array> {
+  const samples = await samplesOf(file)
+  if (samples.length >= PACKET_SAMPLES) return samples
+  throw new EarwitnessError('bad_parameter', `--audio: ${file} holds less than the 20 ms of one packet`)
 }
 
 async function samplesOf(file: string): Promise<Float32Array> {
