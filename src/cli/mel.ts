@@ -28,6 +28,8 @@ async function mel(file: string, flags: MelFlags): Promise<void> {
     throw new EarwitnessError('bad_parameter', `--out must end in .npy or .png; got ${flags.out}`)
   }
   const { values, frames, bins } = await melFrames(file, flags.frontend)
+  if (frames === 0)
+    throw new EarwitnessError('unsupported_audio', `${file === '-' ? 'standard input' : file} is too short for a frame`)
   const bytes =
     kind === '.npy'
       ? new Uint8Array(toNpy(values, [frames, bins]))

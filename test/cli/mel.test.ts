@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,5 +60,12 @@ describe('earwitness mel', () => {
     const { width, height, data } = decodePng(await readFile(out))
     expect({ width, height }).toEqual({ width: 1201, height: 128 })
     expect(new Set(data).size).toBeGreaterThan(50)
+  })
+
+  it.each(['npy', 'png'])('ends with 1 where the audio is too short for a frame, and writes no .%s', async (kind) => {
+    const out = join(folder, `short.${kind}`)
+    const { code, stderr } = await earwitness(['mel', '-', '--out', out], realSpeech.subarray(0, 200))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'earwitness: standard input is too short for a frame\n' })
+    expect(existsSync(out)).toBe(false)
   })
 })
