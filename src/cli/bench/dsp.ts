@@ -38,25 +38,28 @@ export async function benchDsp({ seconds, rounds }: DspOptions): Promise<DspRepo
   const peer = await Torchaudio.start(low, high)
   const theirs = (kind: 'mel' | 'resample', count: number): Record<string, Measure> =>
     'round' in peer ? { torchaudio: async () => ((await peer.round(kind)) * 1e6) / count } : {}
-  const mel: Record<string, Spread> = await inTurns('mel frames, with torchaudio in turns', rounds, {
-    earwitness: () => microsecondsEach(frames, () => streamed(frontEnd, low, MODEL_RATE)),
-    fft: () => transforms(fft.real(2048), frames),
-    ...theirs('mel', frames),
-  })
-  const resampler = new Resampler(HIGH_RATE, MODEL_RATE)
-  const resample: Record<string, Spread> = await inTurns('resampling, with torchaudio in turns', rounds, {
-    earwitness: () => microsecondsEach(seconds, () => streamed(resampler, high, HIGH_RATE)),
-    ...theirs('resample', seconds),
-  })
-  if ('stop' in peer) await peer.stop()
-  return {
-    bench: 'dsp',
-    seconds,
-    melFrameMicroseconds: beside(mel),
-    fft2048Microseconds: mel.fft!,
-    resample48To16MicrosecondsPerSecond: beside(resample),
-    torchaudio: 'versions' in peer ? peer.versions : peer,
-    differenceToTorchaudio: goldenDifferences(fft),
+  try {
+    const mel: Record<string, Spread> = await inTurns('mel frames, with torchaudio in turns', rounds, {
+      earwitness: () => microsecondsEach(frames, () => streamed(frontEnd, low, MODEL_RATE)),
+      fft: () => transforms(fft.real(2048), frames),
+      ...theirs('mel', frames),
+    })
+    const resampler = new Resampler(HIGH_RATE, MODEL_RATE)
+    const resample: Record<string, Spread> = await inTurns('resampling, with torchaudio in turns', rounds, {
+      earwitness: () => microsecondsEach(seconds, () => streamed(resampler, high, HIGH_RATE)),
+      ...theirs('resample', seconds),
+    })
+    return {
+      bench: 'dsp',
+      seconds,
+      melFrameMicroseconds: beside(mel),
+      fft2048Microseconds: mel.fft!,
+      resample48To16MicrosecondsPerSecond: beside(resample),
+      torchaudio: 'versions' in peer ? peer.versions : peer,
+      differenceToTorchaudio: goldenDifferences(fft),
+    }
+  } finally {
+    if ('stop' in peer) await peer.stop()
   }
 }
 

@@ -6,12 +6,16 @@ import { createInterface } from 'node:readline'
 export class LineProcess {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
+  readonly #ended: Promise<unknown>
 
   constructor(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(program, words, {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...environment },
     })
+    this.#ended = once(this.#child, 'exit')
+    // What it cannot be asked any more, it does not answer: `next` says so.
+    this.#child.stdin!.on('error', () => {})
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
   }
 
@@ -29,9 +33,7 @@ export class LineProcess {
 
   /** Lets it end by itself. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return
-    const ended = once(this.#child, 'exit')
     this.#child.stdin!.end()
-    await ended
+    await this.#ended
   }
 }

@@ -1,6 +1,6 @@
 import { LineProcess } from './line-process.ts'
 import { hasOwnFile, ownFile } from './own-file.ts'
-import { pythonWith } from './python.ts'
+import { ONE_THREAD, pythonWith } from './python.ts'
 import { rounded } from './spread.ts'
 
 /** Python's sliding window: every hop, the last 10.24 s through torchaudio and a network, on one thread. */
@@ -16,7 +16,6 @@ interface PeerCost {
   readonly streamsPerCore: number
 }
 
-const ONE_THREAD = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
 const RECIPE = '#models/recipe/network.py'
 
 /** The default model's own network, as its recipe has it, and the seed's; how many windows of each are timed. */

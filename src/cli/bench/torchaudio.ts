@@ -1,24 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { LineProcess } from './line-process.ts'
 import { ownFile } from './own-file.ts'
-import { pythonWith } from './python.ts'
-
-const ONE_THREAD = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
+import { ONE_THREAD, pythonWith } from './python.ts'
 
 /** torchaudio in a Python process of its own, one thread, asked for one round at a time. */
 export class Torchaudio {
   readonly versions: unknown
-  readonly #child: ChildProcess
-  readonly #answers: AsyncIterator<string>
+  readonly #process: LineProcess
   readonly #folder: string
 
-  private constructor(child: ChildProcess, answers: AsyncIterator<string>, folder: string, versions: unknown) {
-    this.#child = child
-    this.#answers = answers
+  private constructor(process: LineProcess, folder: string, versions: unknown) {
+    this.#process = process
     this.#folder = folder
     this.versions = versions
   }
@@ -31,31 +25,17 @@ export class Torchaudio {
     const files = [join(folder, 'mel.f32'), join(folder, 'resample.f32')] as const
     await writeFile(files[0], mel)
     await writeFile(files[1], resample)
-    const child = spawn(python, [ownFile('#bench/torchaudio_mel.py'), ...files], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...ONE_THREAD },
-    })
-    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    const versions = JSON.parse(await next(answers))
-    return new Torchaudio(child, answers, folder, versions)
+    const process = new LineProcess(python, [ownFile('#bench/torchaudio_mel.py'), ...files], ONE_THREAD)
+    return new Torchaudio(process, folder, await process.next())
   }
 
   /** Seconds of one round over the whole audio. */
-  async round(kind: 'mel' | 'resample'): Promise<number> {
-    this.#child.stdin!.write(`${kind}\n`)
-    return Number(await next(this.#answers))
+  round(kind: 'mel' | 'resample'): Promise<number> {
+    return this.#process.ask(kind)
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit')
-    this.#child.stdin!.end()
-    await ended
+    await this.#process.stop()
     await rm(this.#folder, { recursive: true })
   }
-}
-
-async function next(answers: AsyncIterator<string>): Promise<string> {
-  const { done, value } = await answers.next()
-  if (done) throw new Error('the Python process ended; its message is above')
-  return value
 }
