@@ -9,6 +9,7 @@ import { benchLatency } from './bench/latency.ts'
 import { machine } from './bench/machine.ts'
 import { BATCHES, benchModel } from './bench/model.ts'
 import type { PacketEncoding } from './bench/packets.ts'
+import { requireRecordings } from './bench/recordings.ts'
 import { benchStreams, type StreamsOptions } from './bench/streams.ts'
 import { count, number, providerOption } from './options.ts'
 
@@ -130,21 +131,24 @@ function growth(): Command {
 }
 
 function all(): Command {
-  return new Command('all').description('all of them, as `npm run bench` does').action(async (flags) => {
-    print(flags, {
-      dsp: await benchDsp({ seconds: 30, rounds: 9 }),
-      decode: await benchDecode({ packets: 5_000, rounds: 9 }),
-      model: await benchModel({ model: 'default', provider: 'auto', rounds: 9, threads: 1, batch: BATCHES }),
-      latency: await benchLatency({
-        streams: DEFAULT_STREAMS,
-        seconds: 30,
-        transport: 'ws',
-        encoding: 's16le',
-        model: 'default',
-        hop: 0.5,
-      }),
+  return new Command('all')
+    .description('dsp, decode, model and latency, as `npm run bench` does')
+    .action(async (flags) => {
+      requireRecordings()
+      print(flags, {
+        dsp: await benchDsp({ seconds: 30, rounds: 9 }),
+        decode: await benchDecode({ packets: 5_000, rounds: 9 }),
+        model: await benchModel({ model: 'default', provider: 'auto', rounds: 9, threads: 1, batch: BATCHES }),
+        latency: await benchLatency({
+          streams: DEFAULT_STREAMS,
+          seconds: 30,
+          transport: 'ws',
+          encoding: 's16le',
+          model: 'default',
+          hop: 0.5,
+        }),
+      })
     })
-  })
 }
 
 function print(flags: { readonly json?: boolean }, report: object): void {

@@ -1,14 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ended, MAIN } from './program.ts'
 
 const run = promisify(execFile)
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 const bench = async (...words: string[]) =>
   JSON.parse((await run(process.execPath, [MAIN, 'bench', ...words, '--json'])).stdout)
@@ -159,5 +161,24 @@ describe('earwitness bench', () => {
   ])('%s refuses %s %s, which is no count, with exit code 2', async (...words) => {
     const refused = await bench(...words).catch((error) => error)
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('whole number from 1 on') })
+  })
+})
+
+describe('earwitness bench in an installed package, which has no tests', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'earwitness-installed-'))
+    for (const name of ['dist', 'package.json']) await cp(at(name), join(folder, name), { recursive: true })
+    await symlink(at('node_modules'), join(folder, 'node_modules'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it.each(['all', 'ast', 'growth', 'latency'])('%s says before it measures what it lacks', async (name) => {
+    const installed = spawn(process.execPath, [join(folder, 'dist/src/cli/main.js'), 'bench', name])
+    expect(await ended(installed)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^earwitness: an installed package has no recordings to play: .*checkout.*\n$/),
+    })
   })
 })

@@ -11,6 +11,7 @@ import { LineProcess } from './line-process.ts'
 import { ownFile } from './own-file.ts'
 import { Progress } from './progress.ts'
 import { pythonWith } from './python.ts'
+import { requireRecordings } from './recordings.ts'
 import { rounded, type Spread, spreadOf } from './spread.ts'
 
 export const AST_SIZES = ['tiny', 'small', 'base'] as const
@@ -58,6 +59,7 @@ export interface AstReport {
  * threads, in turns. Needs a python3 with torch and numpy.
  */
 export async function benchAst({ size, rounds, threads }: AstOptions): Promise<AstReport> {
+  requireRecordings()
   const python = pythonWith('torch, numpy')
   if (python === undefined) throw new Error('no python3 with torch and numpy; PYTHON can name one')
   const folder = await mkdtemp(join(tmpdir(), 'earwitness-bench-'))
@@ -102,7 +104,7 @@ export async function benchAst({ size, rounds, threads }: AstOptions): Promise<A
   }
 }
 
-/** Two windows of each of the tests' recordings, where they are. */
+/** Two windows of each of the tests' recordings. */
 async function realWindows(): Promise<Float32Array> {
   const pieces: number[] = []
   for (const name of ['real-speech', 'fake-speech'] as const) {

@@ -8,10 +8,17 @@ const FIXTURES = ['#test/fixtures/audio/real-speech.wav', '#test/fixtures/audio/
 /** What the streams play: the file, or the tests' recordings. 16 kHz mono. @throws EarwitnessError `bad_parameter` */
 export async function recordings(file: string | undefined): Promise<Float32Array[]> {
   if (file !== undefined) return [await atLeastAPacket(file)]
-  if (!FIXTURES.every(hasOwnFile)) {
-    throw new EarwitnessError('bad_parameter', '--audio: an installed package has no recordings; name a file of speech')
-  }
+  requireRecordings()
   return Promise.all(FIXTURES.map((name) => samplesOf(ownFile(name))))
+}
+
+/** @throws EarwitnessError `bad_parameter` in an installed package, which has none of the tests' recordings */
+export function requireRecordings(): void {
+  if (FIXTURES.every(hasOwnFile)) return
+  throw new EarwitnessError(
+    'bad_parameter',
+    'an installed package has no recordings to play: measure in a checkout, or name a file of speech to a command with --audio',
+  )
 }
 
 async function atLeastAPacket(file: string): Promise<Float32Array> {
