@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, existsSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { checkedKey, newKey, readKeyFile, type StoredKey } from '../server/access/api-keys.ts'
 import { number } from './options.ts'
@@ -41,7 +41,7 @@ function newCommand(): Command {
     .argument('<name>', 'whose key it is; it stands in the log')
     .option('--keys <file>', 'add it to this file, which `serve --keys` reads')
     .option('--streams <count>', 'how many streams may be open with it (default: the limit keyStreams)', number)
-    .option('--days <count>', 'how long it is good (default: for ever)', number)
+    .option('--days <count>', 'how long it is good (default: for ever)', days)
     .addHelpText(
       'after',
       `
@@ -51,6 +51,15 @@ Examples:
   $ curl -H "Authorization: Bearer $KEY" --data-binary @call.wav http://server:8080/v1/detect`,
     )
     .action(makeKey)
+}
+
+/** Beyond a century a key is for ever, and beyond 273,790 years there is no date. */
+const MOST_DAYS = 36_500
+
+function days(text: string): number {
+  const value = number(text)
+  if (value > 0 && value <= MOST_DAYS) return value
+  throw new InvalidArgumentError(`It must be above 0 and at most ${MOST_DAYS}.`)
 }
 
 function makeKey(name: string, { keys: file, streams, days }: NewFlags): void {

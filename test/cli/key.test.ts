@@ -40,6 +40,8 @@ describe('earwitness key', () => {
     ['a name that is taken', ['new', 'bob'], /there is a key named bob; take another name/],
     ['a name with blanks', ['new', 'two words'], /name: must be 1 to 64 letters/],
     ['half a stream', ['new', 'half', '--streams', '0.5'], /streams: /],
+    ['a key that has expired', ['new', 'late', '--days', '-1'], /--days.*above 0/],
+    ['a day that no calendar has', ['new', 'late', '--days', '1e12'], /--days.*at most 36500/],
     ['nobody to remove', ['remove', 'nobody'], /there is no key named nobody; there are bob/],
   ])('refuses %s', async (_, words, message) => {
     const { code, stdout, stderr } = await earwitness(['key', ...words, '--keys', keys])
