@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { limitsWith } from '../protocol/limits.ts'
@@ -13,6 +12,7 @@ import { sentThrough, TRANSMISSION_CHANNEL_NAMES } from './evaluate/transmission
 import { writePlots } from './evaluate/write-plots.ts'
 import { type FakeLabel, fakeLabelOption, readLabelledManifest } from './labelled-manifest.ts'
 import { providerOption } from './options.ts'
+import { progressBar } from './progress-bar.ts'
 
 interface EvaluateFlags {
   readonly json?: boolean
@@ -66,9 +66,7 @@ async function evaluate(manifest: string, flags: EvaluateFlags): Promise<void> {
     scoringSeconds,
   })
   const asked = flags.channels === true ? TRANSMISSION_CHANNEL_NAMES : []
-  // Hides nothing that Ctrl-C would leave hidden.
-  const format = '[{bar}] {value} of {total} recordings, {eta_formatted} left'
-  const bar = new SingleBar({ format, hideCursor: false, linewrap: true })
+  const bar = progressBar('[{bar}] {value} of {total} recordings, {eta_formatted} left')
   if (process.stderr.isTTY) bar.start(recordings.length * (1 + asked.length), 0)
   const onOutcome = (): void => bar.increment()
   try {

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { SingleBar } from 'cli-progress'
 import { fetchHubModel, type HubAddress } from '../../importing/hub.ts'
 import type { OnProgress } from '../../importing/hub-file.ts'
 import { EarwitnessError } from '../../protocol/errors.ts'
+import { progressBar } from '../progress-bar.ts'
 
 /** A model that was fetched, and what its card shall say of where it came from. */
 export interface Fetched {
@@ -46,7 +46,7 @@ interface Progress {
 }
 
 class Bars implements Progress {
-  readonly #bar = new SingleBar({ format: '{file} [{bar}] {percentage}% of {size}', hideCursor: true })
+  readonly #bar = progressBar('{file} [{bar}] {percentage}% of {size}')
   #file = ''
 
   readonly show: OnProgress = (file, bytes, of) => {

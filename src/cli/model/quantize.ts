@@ -1,7 +1,7 @@
-import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import { type OnStep, quantizeModel } from '../../importing/quantize-model.ts'
 import { modelFolder, modelsFolder } from '../../scoring/model-folders.ts'
+import { progressBar } from '../progress-bar.ts'
 
 interface QuantizeFlags {
   readonly edition: 'int8' | 'fp16'
@@ -77,7 +77,7 @@ function mebibytes(bytes: number): string {
 /** A bar on a terminal, nothing elsewhere. */
 class StepBar {
   readonly #bar = process.stderr.isTTY
-    ? new SingleBar({ format: '[{bar}] {percentage}% {step}', hideCursor: true, clearOnComplete: true })
+    ? progressBar('[{bar}] {percentage}% {step}', { clearOnComplete: true })
     : undefined
   #hasStarted = false
 
