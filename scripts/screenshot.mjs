@@ -22,13 +22,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'earwitness-screenshot-'))
 const server = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), 'serve', '--port', '0'], {
   stdio: ['ignore', 'pipe', 'ignore'],
 })
-const browser = await launch(wavOf('real-speech.wav', 'fake-speech.wav'))
+let browser
 try {
+  browser = await launch(wavOf('real-speech.wav', 'fake-speech.wav'))
   const address = await addressOf(server)
   mkdirSync(images, { recursive: true })
   for (const shot of SHOTS) await take(shot, address)
 } finally {
-  await browser.close()
+  await browser?.close()
   server.kill()
   rmSync(scratch, { recursive: true })
 }
