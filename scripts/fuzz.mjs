@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf } from './flags.mjs'
 
 const HELP = `npm run fuzz -- [--seconds 20] [--rounds 1] [--target WORDS] [--seed N] [--out fuzz]
 
@@ -21,36 +21,36 @@ an answer or in an error of ours, soon, without growth; a good stream beside it 
 A finding ends with exit code 1. The same --seed brings it back; its test belongs to the parser it was found in.`
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const { values: flags } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '20' },
-    rounds: { type: 'string', default: '1' },
-    target: { type: 'string' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    out: { type: 'string', default: 'fuzz' },
-    help: { type: 'boolean', short: 'h' },
-  },
+const flags = flagsOf(HELP, {
+  seconds: 20,
+  rounds: 1,
+  target: undefined,
+  seed: Math.ceil(Math.random() * 2 ** 31),
+  out: 'fuzz',
 })
-if (flags.help) {
-  console.log(HELP)
-  process.exit()
-}
 
 mkdirSync(flags.out, { recursive: true })
-for (let round = 0; round < Number(flags.rounds); round += 1) {
-  const seed = Number(flags.seed) + round
+for (let round = 0; round < flags.rounds; round += 1) {
+  const seed = flags.seed + round
   console.log(`round ${round + 1} of ${flags.rounds}, seed ${seed}`)
   const found = await tried(seed)
-  const note = { seed, seconds: Number(flags.seconds), target: flags.target, at: new Date().toISOString(), found }
+  const note = { seed, seconds: flags.seconds, target: flags.target, at: new Date().toISOString(), found }
   appendFileSync(join(flags.out, 'seeds.ndjson'), `${JSON.stringify(note)}\n`)
   if (found !== undefined) process.exit(1)
 }
 
 /** What was found, as it was printed; undefined for nothing. */
 async function tried(seed) {
-  const words = ['vitest', 'run', 'test/fuzz', '--reporter=verbose', '--no-file-parallelism']
+  const words = [
+    'vitest',
+    'run',
+    'test/fuzz',
+    '--reporter=verbose',
+    '--reporter=test/count-reporter.ts',
+    '--no-file-parallelism',
+  ]
   if (flags.target !== undefined) words.push('-t', flags.target)
-  const env = { ...process.env, EARWITNESS_FUZZ_SECONDS: flags.seconds, EARWITNESS_FUZZ_SEED: String(seed) }
+  const env = { ...process.env, EARWITNESS_FUZZ_SECONDS: String(flags.seconds), EARWITNESS_FUZZ_SEED: String(seed) }
   const child = spawn('npx', words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = []
   for (const stream of [child.stdout, child.stderr]) {
@@ -60,5 +60,9 @@ async function tried(seed) {
     })
   }
   const [code] = await once(child, 'close')
+  if (said.some((line) => line.startsWith('0 passed, 0 failed'))) {
+    process.stderr.write(`no target has the words ${flags.target} in its name\n`)
+    process.exit(2)
+  }
   return code === 0 ? undefined : said.join('\n')
 }

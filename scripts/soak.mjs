@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf } from './flags.mjs'
 import { runClient } from './soak/clients.mjs'
 import { plot } from './soak/plot.mjs'
 
@@ -27,20 +27,7 @@ Starts a server and lets streams come, go, lose packets and misbehave. Memory, h
 Ends with 1 where memory or handles grow from the second quarter to the last, where a client was treated other than it should,
 or where the server did not end with 0.`
 
-const { values: flags } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    minutes: { type: 'string', default: '20' },
-    clients: { type: 'string', default: '8' },
-    transport: { type: 'string', default: 'ws' },
-    out: { type: 'string', default: 'soak' },
-  },
-})
-
-if (flags.help) {
-  console.log(HELP)
-  process.exit()
-}
+const flags = flagsOf(HELP, { minutes: 20, clients: 8, transport: 'ws', out: 'soak' })
 
 const words = ['serve', '--port', '0', '--transport', flags.transport, '--log-level', 'error']
 const server = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -50,7 +37,7 @@ const port = Number(/:(\d+)/.exec(first[0])?.[1])
 if (Number.isNaN(port)) process.exit(1)
 
 const ending = new AbortController()
-const stopAt = performance.now() + Number(flags.minutes) * 60_000
+const stopAt = performance.now() + flags.minutes * 60_000
 const course = []
 const clients = {}
 const unexpected = []
@@ -63,7 +50,7 @@ const note = {
   unexpected: (what) => unexpected.push(what),
 }
 
-const running = Array.from({ length: Number(flags.clients) }, async (_, at) => {
+const running = Array.from({ length: flags.clients }, async (_, at) => {
   await wait(at * 700)
   while (!ending.signal.aborted) await runClient(port, ending.signal, note)
 })
@@ -90,7 +77,7 @@ async function observe() {
   const sorted = latencies.sort((a, b) => a - b)
   latencies = []
   return {
-    minutes: Number(flags.minutes) - (stopAt - performance.now()) / 60_000,
+    minutes: flags.minutes - (stopAt - performance.now()) / 60_000,
     residentMiB: value('process_resident_memory_bytes') / 2 ** 20,
     heapMiB: value('nodejs_heap_size_used_bytes') / 2 ** 20,
     handles: handlesOf(server.pid),
@@ -132,7 +119,7 @@ function report(exit) {
       : []
   })
   const result = {
-    minutes: Number(flags.minutes),
+    minutes: flags.minutes,
     clients,
     secondQuarter: figures(1),
     lastQuarter: figures(3),
