@@ -21,6 +21,8 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund \
   && find node_modules/uWebSockets.js -name '*.node' ! -name "uws_linux_*_$(node -p process.versions.modules).node" -delete
 
 FROM node:20-bookworm-slim
+# An init: no signal of its own ends the first process of a container, and a server whose inferences hang has no other end.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /earwitness
 COPY --from=build /earwitness/package.json ./
@@ -31,5 +33,5 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/src/cli/main.js"]
+ENTRYPOINT ["tini", "--", "node", "dist/src/cli/main.js"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -18,6 +18,12 @@ describe('the container', () => {
     expect(last.some((line) => line.startsWith('HEALTHCHECK ') && line.includes('/healthz'))).toBe(true)
   })
 
+  it('starts the program under an init, for the first process of a container cannot end itself by a signal', () => {
+    const entry = instructions.find((line) => line.startsWith('ENTRYPOINT '))!
+    expect(JSON.parse(entry.slice('ENTRYPOINT '.length))).toEqual(['tini', '--', 'node', 'dist/src/cli/main.js'])
+    expect(instructions.some((line) => line.startsWith('RUN apt-get update') && /\btini\b/.test(line))).toBe(true)
+  })
+
   it('copies what exists and what is sent to its build', () => {
     const copied = instructions
       .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
