@@ -93,6 +93,8 @@ export class Metrics {
       name: 'earwitness_load_ratio',
       help: 'The part of a thread that the open streams ask for, by what a stream was measured to cost.',
       labelNames: ['thread'],
+      // Of several processes the fullest: parts of their threads make no part of one.
+      aggregator: 'max',
       registers,
       collect() {
         const { model, eventLoop } = live.load()
