@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { earwitness, fixture } from './program.ts'
+import { earwitness, fixture, MAIN } from './program.ts'
 
 const speech = fixture('real-speech')
 const KEY = `test=${'0'.repeat(64)}`
@@ -108,5 +110,31 @@ describe('earwitness, where something fails, ends with 1 and says', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/\n {4}at /)
+  })
+})
+
+describe.runIf(existsSync('/dev/full'))('earwitness on a full disk', () => {
+  const inShell = (line: string, ...words: string[]) =>
+    spawnSync('sh', ['-c', line, process.execPath, MAIN, ...words], { encoding: 'utf8' })
+
+  it('says that its results cannot be written, and ends with 1', () => {
+    const { status, stderr } = inShell('exec "$0" "$@" >/dev/full', 'watch', '--json', speech)
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'earwitness: standard output: ENOSPC: no space left on device, write\n',
+    })
+  })
+
+  it('drops its words where only they cannot be written', () => {
+    const { status, stdout } = inShell(
+      'exec "$0" "$@" 2>/dev/full',
+      'bench',
+      'decode',
+      '--packets',
+      '1',
+      '--rounds',
+      '1',
+    )
+    expect({ status, bench: JSON.parse(stdout).bench }).toEqual({ status: 0, bench: 'decode' })
   })
 })
