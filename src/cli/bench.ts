@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseStreamParameters } from '../protocol/parameters.ts'
 import type { TransportName } from '../server/serve.ts'
 import { AST_SIZES, benchAst } from './bench/ast.ts'
 import { benchDecode } from './bench/decode.ts'
@@ -93,7 +94,7 @@ function latency(): Command {
     .option('--seconds <count>', 'of each; the part after 11 s, or its second half, is counted', positive, 30)
     .addOption(new Option('--transport <name>', 'of the server').choices(['ws', 'uws']).default('ws'))
     .addOption(new Option('--encoding <name>', 'of the audio').choices(['s16le', 'opus']).default('s16le'))
-    .option('--hop <seconds>', 'of audio between two scores', positive, 0.5)
+    .option('--hop <seconds>', 'of audio between two scores: 0.1 to 10', hop, 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
     .option('--threads <count>', "of the server's model (default: its own)", count)
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
@@ -112,7 +113,7 @@ function streams(): Command {
     .option('--encoding <names>', 'of the audio, one measurement each', among('s16le', 'opus'), ['s16le', 'opus'])
     .option('--workers <count>', 'processes of the server', count)
     .option('--cores <count>', 'for the server alone; the load takes the others (Linux)', count)
-    .option('--hop <seconds>', 'of audio between two scores', positive, 0.5)
+    .option('--hop <seconds>', 'of audio between two scores: 0.1 to 10', hop, 0.5)
     .option('--model <name|folder>', 'that scores', 'default')
     .option('--threads <count>', "of the server's model (default: its own)", count)
     .option('--audio <file>', "what the streams play (default: the tests' recordings)")
@@ -159,6 +160,10 @@ function positive(text: string): number {
   const value = number(text)
   if (value <= 0) throw new InvalidArgumentError('It must be above 0.')
   return value
+}
+
+function hop(text: string): number {
+  return parseStreamParameters({ hop: number(text) }).hop
 }
 
 function counts(text: string): number[] {

@@ -151,6 +151,11 @@ describe('earwitness bench', () => {
     await expect(bench('streams', '--transport', 'tcp')).rejects.toMatchObject({ code: 2 })
   })
 
+  it('refuses a hop that no stream may have, with exit code 2', async () => {
+    const refused = await bench('streams', '--hop', '20').catch((error) => error)
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/hop: .*<=10.*20/) })
+  })
+
   it.each([
     ['latency', '--streams', '0'],
     ['latency', '--streams', '1.5'],
