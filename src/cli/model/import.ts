@@ -39,7 +39,10 @@ export function importCommand(): Command {
       ).argParser(fakeIndex),
     )
     .addOption(
-      new Option('--editions <list>', `what to write of ${PRECISIONS.join(', ')}; auto takes the first that loads`)
+      new Option(
+        '--editions <list>',
+        `what to write of ${PRECISIONS.join(', ')}; --provider auto takes the first that loads`,
+      )
         .argParser(editions)
         .default(['int8', 'fp32'], 'int8,fp32'),
     )
