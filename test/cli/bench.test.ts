@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -92,17 +93,29 @@ describe('earwitness bench', () => {
     }
   })
 
-  it.runIf(process.platform === 'linux')(
-    'latency ends with 1 where its server dies under it, and says so',
-    async () => {
+  describe.runIf(process.platform === 'linux')('latency', () => {
+    /** Itself and its server, when both run. */
+    async function started() {
       const child = spawn(process.execPath, [MAIN, 'bench', 'latency', '--streams', '1', '--seconds', '4'])
       const finish = ended(child)
       await once(createInterface({ input: child.stderr }), 'line')
       const [server] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ')
-      process.kill(Number(server), 'SIGKILL')
+      return { child, server: Number(server), finish }
+    }
+
+    it('ends with 1 where its server dies under it, and says so', async () => {
+      const { server, finish } = await started()
+      process.kill(server, 'SIGKILL')
       expect(await finish).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('the server ended') })
-    },
-  )
+    })
+
+    it('leaves no server behind where a signal ends it', async () => {
+      const { child, server, finish } = await started()
+      child.kill('SIGTERM')
+      expect(await finish).toMatchObject({ code: 143, stdout: '' })
+      await expect.poll(() => existsSync(`/proc/${server}`), { timeout: 10_000 }).toBe(false)
+    })
+  })
 
   it('streams finds how many a server carries, what each costs, and where it goes', { timeout: 120_000 }, async () => {
     const words = [

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { TransportName } from '../../server/serve.ts'
@@ -60,6 +61,7 @@ export class ServerProcess {
     const command = [process.execPath, ...process.execArgv, ...profiled, main, 'serve', ...words]
     const [program, ...rest] = cores === undefined ? command : onCores(0, cores, command)
     const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+    endWithUs(child)
     for await (const line of createInterface({ input: child.stdout })) {
       const host = /http:\/\/(\S+)/.exec(line)?.[1]
       if (host !== undefined) return new ServerProcess(child, host)
@@ -84,4 +86,17 @@ export class ServerProcess {
     this.#child.kill('SIGTERM')
     await this.#ended
   }
+}
+
+/** A signal that ends this process ends the child too, which would listen on for ever. */
+function endWithUs(child: ChildProcess): void {
+  const end = (signal: NodeJS.Signals): void => {
+    child.kill('SIGTERM')
+    process.exit(128 + constants.signals[signal])
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.once(signal, end)
+  child.once('exit', () => {
+    for (const signal of signals) process.removeListener(signal, end)
+  })
 }
