@@ -14,12 +14,19 @@ export class Models {
 
   /**
    * Loads model folders; the first is the default. A word without a slash names a shipped or an imported model.
-   * @throws EarwitnessError `bad_model`
+   * @throws EarwitnessError `bad_model`, or `bad_parameter` for two of one name
    */
   static async open(namesOrFolders: readonly string[], options: LocalScorerOptions): Promise<Models> {
     const scorers: LocalScorer[] = []
     try {
-      for (const word of namesOrFolders) scorers.push(await LocalScorer.open(modelFolder(word), options))
+      for (const word of namesOrFolders) {
+        const scorer = await LocalScorer.open(modelFolder(word), options)
+        scorers.push(scorer)
+        const { name } = scorer.manifest
+        if (scorers.some((other) => other !== scorer && other.manifest.name === name)) {
+          throw new EarwitnessError('bad_parameter', `two models are named ${name}; clients ask for them by name`)
+        }
+      }
     } catch (error) {
       await Promise.all(scorers.map((scorer) => scorer.close()))
       throw error

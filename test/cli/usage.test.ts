@@ -55,6 +55,11 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ],
     ['that a thread is not cut in two', ['serve', '--threads', '1.5'], /--threads.*whole number from 1 on/],
     ['that no thread is too few', ['serve', '--threads', '0'], /--threads.*whole number from 1 on/],
+    [
+      'that models go by their names',
+      ['serve', '--port', '0', '--model', 'default', 'default'],
+      /two models are named/,
+    ],
     ['which ports there are', ['serve', '--port', '99999'], /whole number from 0 to 65535/],
     [
       'that others need a key, and what makes one',
