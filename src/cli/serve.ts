@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { Command, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { EarwitnessError } from '../protocol/errors.ts'
@@ -132,7 +133,7 @@ async function openPool(flags: ServeFlags, log: Logger): Promise<Opened> {
 
 function sayWhere({ host, workers, ...flags }: ServeFlags, port: number, started: number): void {
   const scheme = tlsFilesFrom(flags) === undefined ? 'http' : 'https'
-  const name = host === '127.0.0.1' ? 'localhost' : host
+  const name = host === '127.0.0.1' ? 'localhost' : isIPv6(host) ? `[${host}]` : host
   const ready = `ready in ${Math.round(performance.now() - started)} ms`
   const processes = workers > 1 ? `${workers} workers, ` : ''
   process.stdout.write(`earwitness listens on ${scheme}://${name}:${port} (${processes}${ready}; Ctrl-C stops it)\n`)
