@@ -42,8 +42,12 @@ export function addAccessOptions(command: Command): Command {
     .option('--tls-key <file>', 'its private key in PEM')
 }
 
+/** @throws EarwitnessError `bad_parameter` for what a JWT must have, where none is let in */
 export function accessOptionsFrom(flags: AccessFlags): AccessOptions {
   const { keys, key, jwtKey, jwtIssuer, jwtAudience, tokenSecret, origin, trustProxy } = flags
+  if (jwtKey === undefined && (jwtIssuer ?? jwtAudience) !== undefined) {
+    throw new EarwitnessError('bad_parameter', '--jwt-issuer and --jwt-audience need --jwt-key, which lets JWTs in')
+  }
   return {
     ...(keys !== undefined && { keyFile: keys }),
     ...(key !== undefined && { keys: key }),

@@ -67,6 +67,7 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
       /--host 0\.0\.0\.0 .*`earwitness key new NAME --keys keys\.json` makes one, and `--keys keys\.json` lets it in/,
     ],
     ['that a certificate needs its key', ['serve', '--tls-cert', 'c.pem'], /--tls-cert and --tls-key go together/],
+    ['that an issuer needs a key', ['serve', '--port', '0', '--jwt-issuer', 'x'], /--jwt-issuer .* need --jwt-key/],
     ['what an origin is', ['serve', '--origin', 'example.com'], /example\.com is no origin.*https:\/\/example\.com/],
     ['what a stored key is', ['serve', '--key', 'alice'], /--key: sha256: .*`earwitness key new NAME`/],
     ['what a proxy is', ['serve', '--trust-proxy', 'proxy'], /proxy is no address and no network/],
