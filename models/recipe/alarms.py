@@ -12,7 +12,7 @@ import torch
 from features import LEAST_FRAMES, WINDOW_FRAMES
 from network import RECEPTIVE, STRIDE
 
-HOP_FRAMES = 48  # a multiple of the stride, so that windows share embeddings
+HOP_FRAMES = 52  # a multiple of the stride, so that windows share embeddings; not under half a second, so that three windows stand for a second
 FRAMES_PER_SECOND = 100
 HALF_LIFE_SECONDS = 2.0
 LEAST_SECONDS = 1.0
