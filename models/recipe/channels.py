@@ -62,22 +62,22 @@ def room(samples, draw):
 
 
 def noise(count, draw):
-    """White to brown noise, sometimes with mains hum or slow swells; float32 [count], about unit power."""
-    out = draw.standard_normal(count)
-    pole = draw.choice([0.0, 0.5, 0.9, 0.98])
-    out = lfilter([1.0], [1.0, -pole], out)
-    if draw.random() < 0.2:
-        hum = draw.choice([50.0, 60.0]) * np.arange(1, 6)
-        out = out / np.std(out) + sum(np.sin(2 * np.pi * f * np.arange(count) / RATE + draw.uniform(0, 6)) / k for k, f in enumerate(hum, 1))
-    if draw.random() < 0.3:
-        points = draw.uniform(0.2, 1.0, 2 + count // RATE)
+    """White to brown noise, sometimes with mains hum or slow swells; float32 [count], about unit power. Of its own `draw`: how much it takes
+    depends on the count, and twins whose lengths differ a little are to meet the same channel after it."""
+    pole, hums, swells = draw.choice([0.0, 0.5, 0.9, 0.98]), draw.random() < 0.2, draw.random() < 0.3
+    hum, phases = draw.choice([50.0, 60.0]) * np.arange(1, 6), draw.uniform(0, 6, 5)
+    points = draw.uniform(0.2, 1.0, 2 + count // RATE)
+    out = lfilter([1.0], [1.0, -pole], draw.standard_normal(count))
+    if hums:
+        out = out / np.std(out) + sum(np.sin(2 * np.pi * f * np.arange(count) / RATE + phase) / k for k, (f, phase) in enumerate(zip(hum, phases), 1))
+    if swells:
         out = out * np.interp(np.arange(count), np.linspace(0, count, len(points)), points)
     return (out / np.std(out)).astype(np.float32)
 
 
 def add_noise(samples, draw, low_db=8.0, high_db=45.0):
     gain = 10 ** ((speech_level(samples) - draw.uniform(low_db, high_db)) / 20)
-    return samples + gain * noise(len(samples), draw)
+    return samples + gain * noise(len(samples), np.random.default_rng(draw.integers(1 << 40)))
 
 
 def suppress_noise(samples, draw):
