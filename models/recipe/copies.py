@@ -53,11 +53,11 @@ def other_last_stages(fargan_demo, lyra):
     if fargan_demo:
         made["fargan"] = by_fargan(fargan_demo)
     if lyra:
-        from lyra import QUANTIZERS, through_lyra  # TensorFlow is wanted here only
+        from lyra import FRAME, QUANTIZERS, through_lyra  # TensorFlow is wanted here only
 
         def coded(w, draw):
-            heard = through_lyra(lyra, w, int(draw.choice(list(QUANTIZERS.values()))))
-            return np.pad(heard, (0, len(w) - len(heard)))
+            whole = np.pad(w, (0, -len(w) % FRAME), mode="reflect")
+            return through_lyra(lyra, whole, int(draw.choice(list(QUANTIZERS.values()))))[:len(w)]
         made["lyra"] = coded
     return made
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-TAIL = 640  # samples after the clip, so that its last frames are made too
+LEAD, TAIL = 560, 640  # samples about the clip: the program drops the first 35 ms, and the last frames are to be made too
 
 
 def copy(program, samples):
-    """float32 [n] at 16 kHz → its copy, float32 [n], level and timing (to 35 ms) kept."""
+    """float32 [n] at 16 kHz → its copy, float32 [n], level and timing (to 2 ms) kept, without silence at its ends."""
     with tempfile.TemporaryDirectory() as folder:
         audio, features, made = (str(Path(folder) / name) for name in ("in.pcm", "features.f32", "out.pcm"))
-        padded = np.concatenate([samples, np.zeros(TAIL, np.float32)])
+        padded = np.pad(samples, (LEAD, TAIL), mode="reflect")
         (np.clip(padded, -1, 1) * 32_767).astype("<i2").tofile(audio)
         run(program, "-features", audio, features)
         run(program, "-fargan-synthesis", features, made)
