@@ -113,10 +113,9 @@ def train(corpus, folders, out, config, releases):
     cut_off = out / "state.pt"
     if cut_off.exists():
         spent, best, step = go_on(cut_off, model, mean, optimiser, sampler)
-    begun, share = time.time() - 60 * spent, 0.0
+    begun, share = time.time() - 60 * spent, max(step / config["steps"], spent / config["minutes"])
     losses = []
     for frames, lengths, targets in lessons(sampler, teacher, config):
-        share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
         warm = min(1.0, (step + 1) / 100)
         for group in optimiser.param_groups:
             group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * min(share, 1.0))))
@@ -129,6 +128,7 @@ def train(corpus, folders, out, config, releases):
         mean.update_parameters(model)
         losses.append(loss.item())
         step += 1
+        share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
         if step % config["every"] == 0 or share >= 1.0:
             score, parts = validate(mean.module, held, entries)
             note = {"step": step, "minutes": round((time.time() - begun) / 60, 2), "loss": round(float(np.mean(losses[-config["every"]:])), 4),
