@@ -5,6 +5,9 @@
 Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
 Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
 
+Conversions are human speech in the voice of another human of the same split, by converter.py and one of the vocoders of its hop; a quarter keep their own
+voice, and with it their twin.
+
 Last come the training fakes of ENGINES once more through FARGAN and through the neural codec Lyra, as systems `ENGINE+fargan` and
 `ENGINE+lyra`: words and melody by one engine, the last stage by another, so that an engine is not known by its vocoder alone.
 """
@@ -15,15 +18,23 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import adversarial
 import fargan
+from converter import HOP, Converter, convert
+from generators import GENERATORS
 from resynthesis import griffin_lim, source_filter
 from store import Corpus, Writer
+from vocoder_training import kept
 from vocoders import KINDS, copy
 
 VALID_ONLY = {"copy-nearest"}
-TIMES = {"copy-fargan": 2}  # the best of them: twice as many
+TIMES = {"copy-fargan": 2, **{f"copy-{kind}": 5 / 6 for kind in GENERATORS}, "convert-regressed": 5 / 6, "convert-flow": 5 / 6}  # as many as the others
+EARLY_SHARE = 0.25  # of the copies by a vocoder of published shape: by its early snapshot
+OWN_VOICE = 0.25
+FLOW_STEPS = 16
 ENGINES = ("tortoise", "vits-mimic3", "glowtts-hifigan-larynx", "kokoro", "vits-piper")
 LEAST_SAMPLES = 16_000  # of a clip that is copied
+LEAST_OF_VOICE = 40_000  # of a recording whose voice is taken
 
 
 def by_fargan(demo):
@@ -38,13 +49,30 @@ def methods(folder, fargan_demo):
     }
     if fargan_demo:
         made["copy-fargan"] = by_fargan(fargan_demo)
-    for path in sorted(Path(folder).glob("*.pt")) if folder else ():
+    for path in vocoder_files(folder, KINDS):
         model, name = KINDS[path.stem](), f"copy-{path.stem}"
         model.load_state_dict(torch.load(path))
         made[name] = lambda w, draw, model=model.eval(): copy(model, w)
         if name not in VALID_ONLY:
             made[f"{name}-blurred"] = lambda w, draw, model=model: copy(model, w, draw.uniform(0.5, 1.3))
+    for path in vocoder_files(folder, GENERATORS):
+        clean, early = (kept(GENERATORS[path.stem](), file) for file in (path, path.with_stem(f"{path.stem}-early")))
+        made[f"copy-{path.stem}"] = lambda w, draw, pair=(clean, early): adversarial.copy(pair[draw.random() < EARLY_SHARE], w)
     return made
+
+
+def vocoder_files(folder, kinds):
+    return [path for path in sorted(Path(folder).glob("*.pt")) if path.stem in kinds] if folder else []
+
+
+def conversions(folder):
+    """{system: function(samples, samples of the voice, draw) → samples}"""
+    vocoders = [kept(GENERATORS[path.stem](), path) for path in vocoder_files(folder, GENERATORS) if GENERATORS[path.stem].hop == HOP]
+    if not vocoders or not Path(folder, "converter.pt").exists():
+        return {}
+    model = kept(Converter(), Path(folder, "converter.pt"))
+    return {system: lambda w, voice, draw, steps=steps: convert(model, vocoders[draw.integers(len(vocoders))], w, voice, steps)
+            for system, steps in (("convert-regressed", 0), ("convert-flow", FLOW_STEPS))}
 
 
 def other_last_stages(fargan_demo, lyra):
@@ -83,19 +111,38 @@ def described(row):
     return {key: value for key, value in row.items() if key not in ("offset", "samples")}
 
 
+def wanted(system, count):
+    """((split, how many copies), ...)"""
+    times = round(TIMES.get(system, 1) * count)
+    return ("train", 0 if system in VALID_ONLY else times), ("valid", times // 3)
+
+
+def add_copies(corpus, writer, system, make, count, draw):
+    for split, some in wanted(system, count):
+        for twin in choose(corpus, split, some, draw):
+            writer.add(make(corpus.wave(twin), draw), **{**described(corpus.rows[twin]), "label": "fake", "system": system, "twin": twin})
+
+
+def add_conversions(corpus, writer, system, make, count, draw):
+    for split, some in wanted(system, count):
+        voices = [i for i, row in enumerate(corpus.rows) if row["label"] == "real" and row["split"] == split and row["samples"] > LEAST_OF_VOICE]
+        for source in choose(corpus, split, some, draw):
+            others = [i for i in voices if corpus.rows[i]["speaker"] != corpus.rows[source]["speaker"]]
+            voice = source if draw.random() < OWN_VOICE or not others else int(draw.choice(others))
+            row = {**described(corpus.rows[source]), "speaker": corpus.rows[voice]["speaker"], "twin": source if voice == source else ""}
+            writer.add(make(corpus.wave(source), corpus.wave(voice), draw), **{**row, "label": "fake", "system": system})
+
+
 def extend(corpus_folder, vocoders, fargan_demo, lyra, out, count, seed=5):
     torch.set_num_threads(2)
+    torch.manual_seed(seed)
     corpus, writer, draw = Corpus(corpus_folder), Writer(out), np.random.default_rng(seed)
     for i, row in enumerate(corpus.rows):
         writer.add(corpus.wave(i), **described(row))
-    for system, make in methods(vocoders, fargan_demo).items():
-        times = TIMES.get(system, 1)
-        for split, wanted in (("train", 0 if system in VALID_ONLY else times * count), ("valid", times * count // 3)):
-            for twin in choose(corpus, split, wanted, draw):
-                row = corpus.rows[twin]
-                writer.add(make(corpus.wave(twin), draw), label="fake", system=system, speaker=row["speaker"], language=row["language"],
-                           licence=row["licence"], source=row["source"], split=split, twin=twin)
-        print(system, len(writer.rows), flush=True)
+    for add, systems in ((add_copies, methods(vocoders, fargan_demo)), (add_conversions, conversions(vocoders))):
+        for system, make in systems.items():
+            add(corpus, writer, system, make, count, draw)
+            print(system, len(writer.rows), flush=True)
     spoken = [i for i, row in enumerate(corpus.rows) if row["system"] in ENGINES and row["split"] == "train" and row["samples"] > LEAST_SAMPLES]
     for name, make in other_last_stages(fargan_demo, lyra).items():
         for i in spoken:

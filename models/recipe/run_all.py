@@ -15,6 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import adversarial
+import converter
+
 HERE = Path(__file__).parent
 VOCODER_MINUTES = {"istft": 12, "upsample": 13, "nearest": 6}
 COPIES = 600  # of each vocoder
@@ -39,6 +42,9 @@ def run_all(clips, packages, fargan, lyra, releases, work, out, share):
     stage("corpus.py", *sources, "--out", base, made=base / "manifest.csv")
     for kind, minutes in VOCODER_MINUTES.items():
         stage("vocoders.py", "--corpus", base, "--kind", kind, "--minutes", share * minutes, "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
+    for kind, steps in adversarial.STEPS.items():
+        stage("adversarial.py", "--corpus", base, "--kind", kind, "--steps", max(8, round(share * steps)), "--out", work / "vocoders", made=work / "vocoders" / f"{kind}.pt")
+    stage("converter.py", "--corpus", base, "--steps", max(8, round(share * converter.STEPS)), "--out", work / "vocoders", made=work / "vocoders" / "converter.pt")
     stage("copies.py", "--corpus", base, *vocoders, "--out", full, "--count", max(20, round(share * COPIES)), made=full / "manifest.csv")
     stage("prepare.py", "--corpus", full, "--out", work / "frames", made=work / "frames" / "index.csv")
     data = ["--corpus", full, "--frames", work / "frames"]

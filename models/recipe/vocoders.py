@@ -1,4 +1,4 @@
-"""Small neural vocoders, trained here on the human training speech to make fakes with human twins.
+"""Small neural vocoders, trained for minutes on the human training speech to make fakes with human twins.
 
 `istft`: ConvNeXt blocks and an inverse-STFT head (shape of Vocos, Siuzdak 2023). `upsample`: transposed convolutions and
 residual blocks (shape of HiFi-GAN V3, Kong et al. 2020). `nearest`: repeat and convolve. All: 80 log-mel bins, FFT 1024, hop 256, 16 kHz.
