@@ -19,6 +19,7 @@ from features import DB_PER_UNIT, FLOOR, LEAST_FRAMES, MEL_BINS, denormalise, me
 from store import Corpus
 from voices import Voices
 
+PIECES = (60, 600)  # the longest that is taken of a clip at once, frames, drawn between them evenly in the logarithm
 PAUSES = (8, 16, 30, 10_000)  # the longest pause left in a window, frames
 SILENT = float(normalise(torch.tensor(FLOOR)))
 CENTRES_HZ = mel_corners()[1:-1]
@@ -89,7 +90,7 @@ class Sampler:
             out[filled:filled + len(quiet)] = quiet
             filled += len(quiet)
             clip = shorten_pauses(clip, most)
-            take = min(count - filled, len(clip))
+            take = min(count - filled, len(clip), int(np.exp(draw.uniform(*np.log(PIECES)))))
             start = int(draw.random() * (len(clip) - take + 1))
             out[filled:filled + take] = clip[start:start + take]
             filled += take
@@ -105,26 +106,30 @@ class Sampler:
         return augment(torch.from_numpy(np.ascontiguousarray(heard)), draw), torch.from_numpy(np.ascontiguousarray(clear))
 
     def pair(self, real_count, fake_count):
-        """One real and one fake window; of the same words, cuts and channel when they are twins."""
+        """One real and one fake window, each with its system; of the same words, cuts and channel when they are twins."""
         (fakes, chances), (seed, other) = self.voices.one("fake", self.draw), self.draw.integers(1 << 40, size=2)
         humans = self.twins_of(fakes) if self.draw.random() < self.twins else None
         if humans:
             real_count, other = fake_count, seed
         voice = (humans, chances) if humans else self.voices.one("real", self.draw)
         real = self.window(*voice, real_count, np.random.default_rng(other))
-        return real, self.window(fakes, chances, fake_count, np.random.default_rng(seed))
+        fake = self.window(fakes, chances, fake_count, np.random.default_rng(seed))
+        return [(*window, self.frames.rows[clips[0][0]]["system"]) for window, clips in ((real, voice[0]), (fake, fakes))]
 
     def batch(self, size):
-        """frames and clear frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size]."""
+        """frames and clear frames float32 [size, T, 128] with zeros after each length, lengths int64 [size], labels float32 [size],
+        systems [size]."""
         longest = int(np.exp(self.draw.uniform(np.log(130), np.log(700))))
         lengths = np.where(self.draw.random(size) < 0.6, longest, self.draw.integers(LEAST_FRAMES, longest + 1, size))
         frames, clear = torch.zeros(2, size, longest, MEL_BINS)
+        systems = []
         for i in range(0, size, 2):
-            for k, (window, before) in enumerate(self.pair(lengths[i], lengths[i + 1]), i):
+            for k, (window, before, system) in enumerate(self.pair(lengths[i], lengths[i + 1]), i):
+                systems.append(system)
                 lengths[k] = len(window)
                 frames[k, :lengths[k]], clear[k, :lengths[k]] = window, before
         labels = torch.arange(size) % 2
-        return frames, clear, torch.from_numpy(lengths.astype(np.int64)), labels.float()
+        return frames, clear, torch.from_numpy(lengths.astype(np.int64)), labels.float(), systems
 
 
 def shorten_pauses(clip, most):

@@ -2,7 +2,7 @@
 
 The target of a window is its label or, of a detector that is `taught`, a part of it what its teachers together say of the window. Where they hear it
 `clear`, it is as it was before any channel, so that of a telephone call is said what they say of the studio (a noised student and
-teachers that are not, Xie et al. 2020).
+teachers that are not, Xie et al. 2020). Of systems that the teachers have not heard (`unknown`) the label alone is said.
 """
 
 import multiprocessing
@@ -34,11 +34,12 @@ def draw_lessons(queue, sampler, teacher, config):
         torch.manual_seed(int(sampler.draw.integers(1 << 40)))
     going_on = True
     while going_on:
-        frames, clear, lengths, labels = sampler.batch(config["batch"])
+        frames, clear, lengths, labels, systems = sampler.batch(config["batch"])
         targets = labels * (1 - 2 * config["smoothing"]) + config["smoothing"]
         if teacher:
+            part = torch.tensor([0.0 if system in config["unknown"] else config["taught"] for system in systems])
             with torch.no_grad():
-                targets = torch.lerp(targets, torch.sigmoid(teacher(clear if config["clear"] else frames, lengths)), config["taught"])
+                targets = torch.lerp(targets, torch.sigmoid(teacher(clear if config["clear"] else frames, lengths)), part)
         reached = sampler.draw.bit_generator.state, torch.get_rng_state().numpy()
         going_on = put(queue, (frames.numpy(), lengths.numpy(), targets.numpy(), reached))
 

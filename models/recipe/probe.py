@@ -42,7 +42,7 @@ def probe(corpus, folders, config, windows=8000):
         sampler = sampler_of(held, own, 99)
         features, labels = [], []
         while len(features) < windows:
-            frames, _, lengths, fake = sampler.batch(32)
+            frames, _, lengths, fake, _ = sampler.batch(32)
             features += [cues(f[:n].numpy()) for f, n in zip(frames, lengths)]
             labels += [bool(x) for x in fake]
         print(f"training windows, {detector}", json.dumps(report(features, labels, np.arange(len(labels)) // 32)))

@@ -10,7 +10,7 @@ try:
     import numpy as np
     import torch
 
-    from batches import Frames, Sampler, move_frequencies, squeeze
+    from batches import PIECES, Frames, Sampler, move_frequencies, squeeze
     from features import SAMPLE_RATE, mel_frames
     from store import Writer
 except ImportError as error:
@@ -46,15 +46,15 @@ class SqueezedDynamics(unittest.TestCase):
 
 
 class ClearWindows(unittest.TestCase):
-    def prepared(self, folder):
-        """One human and one fake clip of 300 frames, as they are and through a channel that adds 1 to frames which say their time."""
+    def prepared(self, folder, count=300):
+        """One human and one fake clip of `count` frames, as they are and through a channel that adds 1 to frames which say their time."""
         writer = Writer(folder)
         for label in ("real", "fake"):
             writer.add(np.zeros(160), label=label, system=label, speaker=label, split="train")
         writer.close()
-        times = np.repeat(np.arange(300, dtype=np.float16)[:, None] / 64, 128, axis=1)
+        times = np.repeat(np.arange(count, dtype=np.float16)[:, None] / 64, 128, axis=1)
         np.concatenate([times, times + 1] * 2).tofile(Path(folder) / "frames-0.f16")
-        lines = [f"{row},{turn},frames-0.f16,{300 * (2 * row + turn)},300\n" for row in (0, 1) for turn in (0, 1)]
+        lines = [f"{row},{turn},frames-0.f16,{count * (2 * row + turn)},{count}\n" for row in (0, 1) for turn in (0, 1)]
         (Path(folder) / "index.csv").write_text("row,pass,file,first,frames\n" + "".join(lines))
         return Frames(folder, [folder], "train")
 
@@ -64,10 +64,19 @@ class ClearWindows(unittest.TestCase):
             entries = [entry for entry in sampler.frames.entries if entry[:2] == (1, 1)]
             both = np.stack([sampler.with_clear(entry) for entry in entries])[0]
             np.testing.assert_array_equal(both[:, 0], both[:, 1] + 1)
-            heard, clear = sampler.window(entries, np.array([1.0]), 250, np.random.default_rng(5))
+            heard, clear = sampler.window(entries, np.array([1.0]), 250, np.random.default_rng(7))
             self.assertEqual((heard.shape, clear.shape), ((250, 128), (250, 128)))
             steps = np.diff(clear[:, 0].numpy() * 64)
             self.assertGreater(np.mean(steps == 1), 0.8)
+
+    def test_take_no_more_of_a_clip_at_once_than_a_piece_however_long_the_clip(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sampler = Sampler(self.prepared(folder, 2000), {}, 1)
+            entries = [entry for entry in sampler.frames.entries if entry[:2] == (1, 0)]
+            for seed in range(10):
+                _, clear = sampler.window(entries, np.array([1.0]), 1500, np.random.default_rng(seed))
+                joins = np.flatnonzero(np.diff(clear[:, 0].numpy() * 64).round(3) != 1)
+                self.assertLessEqual(np.diff(joins, prepend=-1, append=1499).max(), PIECES[1])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
-CONFIG = {"batch": 4, "smoothing": 0.03, "taught": 0, "clear": False}
+CONFIG = {"batch": 4, "smoothing": 0.03, "taught": 0, "clear": False, "unknown": []}
 
 
 @contextlib.contextmanager
@@ -40,8 +40,8 @@ class Lessons(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.frames = prepared(scratch.name, [("real", "home", "a", 2.0), ("fake", "engine", "b", 6.0)])
 
-    def drawn(self, sampler, count):
-        running = lessons(sampler, None, CONFIG)
+    def drawn(self, sampler, count, teacher=None, config=CONFIG):
+        running = lessons(sampler, teacher, config)
         self.addCleanup(running.close)
         return list(islice(running, count))
 
@@ -53,6 +53,14 @@ class Lessons(unittest.TestCase):
         for lesson, other in zip(self.drawn(second, 2), expected[2:], strict=True):
             for values, others in zip(lesson, other, strict=True):
                 torch.testing.assert_close(values, others, atol=0, rtol=0)
+
+    def test_say_of_a_system_that_no_teacher_heard_what_its_label_says(self):
+        def sure(frames, lengths):
+            return torch.full((len(lengths),), 50.0)
+        config = {**CONFIG, "smoothing": 0, "taught": 0.6}
+        for unknown, expected in (([], [0.6, 1.0]), (["engine", "home"], [0.0, 1.0])):
+            _, _, targets = self.drawn(Sampler(self.frames, {}, 1), 1, sure, {**config, "unknown": unknown})[0]
+            torch.testing.assert_close(targets, torch.tensor(2 * expected))
 
     def test_end_with_an_error_where_no_window_can_be_drawn(self):
         sampler = Sampler(self.frames, {}, 1)
