@@ -47,8 +47,12 @@ const TIMERS: ReadonlySet<string> = new Set<LimitName>([
   'drainSeconds',
 ])
 
+/** What comes in parts too; of bytes, streams, packets and the like there are only whole ones. */
+const FRACTIONAL_UNIT = /^(seconds|percent|messages a second)/
+
 function limitFrom(text: string): Partial<Limits> {
-  const [name, value = ''] = text.split('=', 2)
+  const [name, value = '', ...more] = text.split('=')
+  if (more.length > 0) throw new InvalidArgumentError('It must be one NAME=VALUE; give --limit again for another.')
   if (!Object.hasOwn(DEFAULT_LIMITS, name!)) {
     throw new InvalidArgumentError(
       `There is no limit named ${name}; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,
@@ -56,6 +60,9 @@ function limitFrom(text: string): Partial<Limits> {
   }
   const parsed = number(value)
   if (parsed <= 0) throw new InvalidArgumentError(`${name} must be above 0.`)
+  if (!Number.isInteger(parsed) && !FRACTIONAL_UNIT.test(DEFAULT_LIMITS[name as LimitName].unit)) {
+    throw new InvalidArgumentError(`${name} must be a whole number.`)
+  }
   if (TIMERS.has(name!) && parsed > MOST_TIMER_SECONDS) {
     throw new InvalidArgumentError(
       `${name} must be at most ${MOST_TIMER_SECONDS}, 24 days, beyond which no timer reaches.`,

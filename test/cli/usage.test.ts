@@ -46,6 +46,8 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['which endings there are', ['mel', speech, '--out', 'x.txt'], /must end in \.npy or \.png; got x\.txt/],
     ['which recipes there are', ['mel', speech, '--out', 'x.npy', '--frontend', 'mfcc'], /torchaudio-mel, kaldi-fbank/],
     ['which limits there are', ['serve', '--limit', 'nonsense=1'], /no limit named nonsense; there are messageBytes, /],
+    ['that streams are whole', ['serve', '--limit', 'streams=2.5'], /streams must be a whole number/],
+    ['that a limit has one value', ['serve', '--limit', 'streams=5=6'], /must be one NAME=VALUE/],
     ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
     ['how long a limit may be', ['serve', '--limit', 'idleSeconds=3000000'], /idleSeconds must be at most 2073600/],
     [
