@@ -17,7 +17,7 @@ FRAMES_PER_SECOND = 100
 HALF_LIFE_SECONDS = 2.0
 LEAST_SECONDS = 1.0
 LEAST_RAISE = 0.8
-MARGIN = 0.4  # in logits, for recordings that are cut or joined otherwise: with 0.2 an hour of voices one after the other raised one
+MARGIN = 0.6  # in logits, for recordings that are cut or joined otherwise: with 0.4 an hour of voices one after the other raised one
 
 
 def stream_logits(model, frames):
