@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from features import mel_filters
+from resynthesis import FFT
 from store import Corpus
 
-FFT = 1024
 MEL_BINS = 80
 MEMORY = 0.999  # of the running mean of the weights, which is what is kept
 EARLY = 0.25    # of the steps: then a first snapshot is kept, less clean

@@ -17,19 +17,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from resynthesis import FFT, HOP, MELS
+from resynthesis import FFT, HOP
 from store import Corpus
+from vocoder_training import Mel, levelled
 
 SEGMENT = 32 * HOP
 RATE = 1e-3
 PLAIN_SHARE = 0.35  # of the time, before the critics come in
-
-
-def log_mel(samples):
-    """[B, n] → [B, 80, n // 256 + 1], natural logarithm of mel power."""
-    window = torch.hann_window(FFT)
-    power = torch.stft(samples, FFT, HOP, FFT, window, return_complex=True).abs().square()
-    return torch.log(torch.clamp(power.transpose(1, 2) @ MELS[80], min=1e-7)).transpose(1, 2)
 
 
 class ConvNext(nn.Module):
@@ -137,7 +131,7 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
     rows = [i for i, r in enumerate(corpus.rows) if r["label"] == "real" and r["split"] == "train" and r["samples"] > SEGMENT + 1]
     systems = sorted({corpus.rows[i]["system"] for i in rows})
     by_system = {s: [i for i in rows if corpus.rows[i]["system"] == s] for s in systems}
-    model, critic = KINDS[kind](), Critic()
+    model, critic, mel = KINDS[kind](), Critic(), Mel(HOP)
     fit = torch.optim.AdamW(model.parameters(), RATE, betas=(0.8, 0.99))
     judge = torch.optim.AdamW(critic.parameters(), 3e-4, betas=(0.8, 0.99))
     begun, step, share = time.time(), 0, 0.0
@@ -150,7 +144,7 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
             clip = wave[at:at + SEGMENT]
             clips.append(clip * draw.uniform(0.3, 0.9) / max(np.abs(clip).max(), 0.02))
         true = torch.from_numpy(np.stack(clips).astype(np.float32))
-        made = model(log_mel(true))
+        made = model(mel(true))
         loss = spectral_loss(made, true)
         plain = loss.item()
         if share > PLAIN_SHARE:
@@ -183,9 +177,8 @@ def blur(mel, spread):
 
 def copy(model, samples, spread=0.0):
     """Through the vocoder, its mels blurred by `spread` frames: float32 [n] → float32 [about n]."""
-    peak = max(float(np.abs(samples).max()), 0.02)
     with torch.no_grad():
-        mel = log_mel(torch.from_numpy(samples * 0.6 / peak).unsqueeze(0))
+        mel = Mel(HOP)(levelled(samples))
         made = model(blur(mel, spread) if spread else mel)[0]
     return made.numpy()[:len(samples)]
 
