@@ -18,13 +18,13 @@ RATE, CRITICS_RATE = 5e-4, 3e-4
 BETAS = (0.8, 0.99)
 STEEPEST = 100.0  # norm of a gradient
 MEL_WEIGHT = 15
-STEPS = {"vocos": 3800, "hifigan": 3800, "mbmelgan": 5300}
+STEPS = {"vocos": 3800, "hifigan": 3800, "mbmelgan": 5300, "vocos-24k": 1540, "bigvgan": 1970}
 
 
 class MelLoss(torch.nn.Module):
-    def __init__(self):
+    def __init__(self, rate):
         super().__init__()
-        self.mels = torch.nn.ModuleList([Mel(fft // 4, fft, bins) for fft, bins in ((256, 40), (1024, 80), (2048, 128))])
+        self.mels = torch.nn.ModuleList([Mel(fft // 4, rate, fft, bins) for fft, bins in ((256, 40), (1024, 80), (2048, 128))])
 
     def forward(self, made, true):
         return sum((mel(made) - mel(true)).abs().mean() for mel in self.mels) / len(self.mels)
@@ -34,7 +34,7 @@ def train(corpus, kind, steps, out, device="cpu", batch=16, segment=12_800):
     torch.manual_seed(SEED)
     torch.set_float32_matmul_precision("high")
     generator, critics = GENERATORS[kind]().to(device), Critics().to(device)
-    mel, mel_loss = Mel(generator.hop).to(device), MelLoss().to(device)
+    mel, mel_loss = Mel(generator.hop, generator.rate).to(device), MelLoss(generator.rate).to(device)
     makes, judges = optimiser(generator, RATE, device, BETAS), optimiser(critics, CRITICS_RATE, device, BETAS)
 
     def step(true):
@@ -54,15 +54,15 @@ def train(corpus, kind, steps, out, device="cpu", batch=16, segment=12_800):
         makes[0].step()
         return likeness
 
-    humans = Humans(corpus, device, segment // generator.hop * generator.hop)
+    humans = Humans(corpus, device, segment // generator.hop * generator.hop, generator.rate)
     fit(kind, generator, humans, step, [makes, judges], steps, out, batch)
 
 
 def copy(generator, samples):
-    """Through a trained vocoder: float32 [n] → float32 [n]."""
+    """Through a trained vocoder: float32 [n] → float32 [n], of its rate."""
     with torch.no_grad():
         whole = functional.pad(levelled(samples), (0, -len(samples) % generator.hop))
-        return generator(Mel(generator.hop)(whole)[:, :, :-1])[0, :len(samples)].numpy()
+        return generator(Mel(generator.hop, generator.rate)(whole)[:, :, :-1])[0, :len(samples)].numpy()
 
 
 if __name__ == "__main__":

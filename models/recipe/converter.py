@@ -83,7 +83,7 @@ def converted(model, source, reference, steps=0):
 
 
 def convert(model, vocoder, samples, voice, steps=0):
-    """What is said in `samples`, in the voice of another recording, through a vocoder of the same hop: float32 [n] → float32 [n]."""
+    """What is said in `samples`, in the voice of another recording, through a vocoder of the same hop: float32 [n] → float32 [n], of its rate."""
     mel = Mel(HOP)
     frames = [mel(functional.pad(levelled(clip), (0, -len(clip) % (EVERY * HOP))))[:, :, :-1] for clip in (samples, voice)]
     with torch.no_grad():

@@ -5,11 +5,14 @@
 Writes CORPUS2: the old clips with the old row numbers, then the copies. A copy takes split and speaker from its twin.
 Only training and validation humans are copied. `nearest` is made for validation alone, so that one vocoder there is unheard.
 
+A third of the copies by a vocoder of published shape sound as by one of a higher rate: it is given speech that is told to be slower. So the
+traces that it leaves at the rate of its frames, and where its upsampling folds over, lie at places of all kinds.
+
 Conversions are human speech in the voice of another human of the same split, by converter.py and one of the vocoders of its hop; a quarter keep their own
 voice, and with it their twin.
 
-Last come the training fakes of ENGINES once more through FARGAN and through the neural codec Lyra, as systems `ENGINE+fargan` and
-`ENGINE+lyra`: words and melody by one engine, the last stage by another, so that an engine is not known by its vocoder alone.
+Last come the training fakes of ENGINES once more through FARGAN, the neural codec Lyra and the vocoders of published shapes, as systems `ENGINE+fargan`,
+`ENGINE+lyra` and `ENGINE+vocoder`: words and melody by one engine, the last stage by another, so that an engine is not known by its vocoder alone.
 """
 
 import argparse
@@ -23,13 +26,16 @@ import fargan
 from converter import HOP, Converter, convert
 from generators import GENERATORS
 from resynthesis import griffin_lim, source_filter
+from speech import RATE, resample
 from store import Corpus, Writer
 from vocoder_training import kept
 from vocoders import KINDS, copy
 
 VALID_ONLY = {"copy-nearest"}
-TIMES = {"copy-fargan": 2, **{f"copy-{kind}": 5 / 6 for kind in GENERATORS}, "convert-regressed": 5 / 6, "convert-flow": 5 / 6}  # as many as the others
+TIMES = {"copy-fargan": 2, **{f"copy-{kind}": 5 / 3 for kind in GENERATORS}, "convert-regressed": 7 / 6, "convert-flow": 7 / 6}  # as many as the others
 EARLY_SHARE = 0.25  # of the copies by a vocoder of published shape: by its early snapshot
+OWN_RATE = 0.65
+HIGHEST_RATE = 1.5  # times its own
 OWN_VOICE = 0.25
 FLOW_STEPS = 16
 ENGINES = ("tortoise", "vits-mimic3", "glowtts-hifigan-larynx", "kokoro", "vits-piper")
@@ -57,8 +63,23 @@ def methods(folder, fargan_demo):
             made[f"{name}-blurred"] = lambda w, draw, model=model: copy(model, w, draw.uniform(0.5, 1.3))
     for path in vocoder_files(folder, GENERATORS):
         clean, early = (kept(GENERATORS[path.stem](), file) for file in (path, path.with_stem(f"{path.stem}-early")))
-        made[f"copy-{path.stem}"] = lambda w, draw, pair=(clean, early): adversarial.copy(pair[draw.random() < EARLY_SHARE], w)
+        made[f"copy-{path.stem}"] = lambda w, draw, pair=(clean, early): vocoded(pair[draw.random() < EARLY_SHARE], w, draw)
     return made
+
+
+def vocoded(generator, samples, draw):
+    return at_rate(drawn_rate(generator, draw), lambda wave: adversarial.copy(generator, wave), samples)
+
+
+def drawn_rate(generator, draw):
+    """Its own, or a higher one, in steps of 50 Hz, which are quick to resample to."""
+    return generator.rate if draw.random() < OWN_RATE else 50 * round(generator.rate * HIGHEST_RATE ** draw.random() / 50)
+
+
+def at_rate(rate, make, *clips):
+    """make(clips at `rate`) at 16 kHz, as long as the first of the clips at 16 kHz."""
+    made = make(*[resample(clip, RATE, rate) for clip in clips])
+    return resample(np.ascontiguousarray(made), rate, RATE)[:len(clips[0])]
 
 
 def vocoder_files(folder, kinds):
@@ -71,13 +92,20 @@ def conversions(folder):
     if not vocoders or not Path(folder, "converter.pt").exists():
         return {}
     model = kept(Converter(), Path(folder, "converter.pt"))
-    return {system: lambda w, voice, draw, steps=steps: convert(model, vocoders[draw.integers(len(vocoders))], w, voice, steps)
+
+    def make(w, voice, draw, steps):
+        vocoder = vocoders[draw.integers(len(vocoders))]
+        return at_rate(drawn_rate(vocoder, draw), lambda *clips: convert(model, vocoder, *clips, steps), w, voice)
+    return {system: lambda w, voice, draw, steps=steps: make(w, voice, draw, steps)
             for system, steps in (("convert-regressed", 0), ("convert-flow", FLOW_STEPS))}
 
 
-def other_last_stages(fargan_demo, lyra):
+def other_last_stages(folder, fargan_demo, lyra):
     """{name: function(samples, draw) → samples}"""
     made = {}
+    vocoders = [kept(GENERATORS[path.stem](), path) for path in vocoder_files(folder, GENERATORS)]
+    if vocoders:
+        made["vocoder"] = lambda w, draw: vocoded(vocoders[draw.integers(len(vocoders))], w, draw)
     if fargan_demo:
         made["fargan"] = by_fargan(fargan_demo)
     if lyra:
@@ -144,7 +172,7 @@ def extend(corpus_folder, vocoders, fargan_demo, lyra, out, count, seed=5):
             add(corpus, writer, system, make, count, draw)
             print(system, len(writer.rows), flush=True)
     spoken = [i for i, row in enumerate(corpus.rows) if row["system"] in ENGINES and row["split"] == "train" and row["samples"] > LEAST_SAMPLES]
-    for name, make in other_last_stages(fargan_demo, lyra).items():
+    for name, make in other_last_stages(vocoders, fargan_demo, lyra).items():
         for i in spoken:
             row = corpus.rows[i]
             writer.add(make(corpus.wave(i), draw), **{**described(row), "system": f"{row['system']}+{name}"})

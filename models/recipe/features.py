@@ -29,10 +29,10 @@ def mel_corners(bins=MEL_BINS, low_hz=LOW_HZ, high_hz=HIGH_HZ):
     return 700.0 * (10.0 ** (torch.linspace(ends[0], ends[1], bins + 2, dtype=torch.float64) / 2595.0) - 1.0)
 
 
-def mel_filters(bins=MEL_BINS, fft_size=FFT_SIZE, low_hz=LOW_HZ, high_hz=HIGH_HZ):
+def mel_filters(bins=MEL_BINS, fft_size=FFT_SIZE, low_hz=LOW_HZ, high_hz=HIGH_HZ, rate=SAMPLE_RATE):
     """Triangular HTK filters, float32 [fft_size/2 + 1, bins], peak 1 before sampling on the FFT grid."""
     corners = mel_corners(bins, low_hz, high_hz)
-    grid = torch.linspace(0.0, SAMPLE_RATE / 2, fft_size // 2 + 1, dtype=torch.float64)
+    grid = torch.linspace(0.0, rate / 2, fft_size // 2 + 1, dtype=torch.float64)
     width = corners[1:] - corners[:-1]
     distance = corners[None, :] - grid[:, None]
     rising = -distance[:, :-2] / width[:-1]

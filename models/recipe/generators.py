@@ -1,8 +1,9 @@
 """Networks from log-mel frames to samples, in the shapes that published vocoders have; adversarial.py trains them.
 
-`vocos`: ConvNeXt blocks and an inverse-STFT head (Siuzdak 2023). `hifigan`: transposed convolutions and residual blocks of several reaches (Kong et
-al. 2020). `mbmelgan`: four sub-bands and a synthesis filter bank (Yang et al. 2020). Each takes log-mel [B, 80, T], a frame every `hop` samples of
-16 kHz, and gives samples [B, T · hop].
+`vocos`: ConvNeXt blocks and an inverse-STFT head (Siuzdak 2023), and the same for 24 kHz. `hifigan`: transposed convolutions and residual blocks of
+several reaches (Kong et al. 2020). `bigvgan`: that with periodic activations between up- and downsampling (Lee et al. 2023), for 24 kHz.
+`mbmelgan`: four sub-bands and a synthesis filter bank (Yang et al. 2020). Each takes log-mel [B, 80, T], a frame every `hop` samples of its `rate`,
+and gives samples [B, T · hop].
 """
 
 import numpy as np
@@ -37,7 +38,7 @@ class ConvNext(nn.Module):
 
 
 class Vocos(nn.Module):
-    hop, fft = 200, 800
+    rate, hop, fft = 16_000, 200, 800
     capturable = False  # the inverse STFT looks at its window on the host
 
     def __init__(self, width=512, blocks=8):
@@ -57,11 +58,37 @@ class Vocos(nn.Module):
             return torch.istft(torch.cat([spectrum, spectrum[:, :, -1:]], dim=2), self.fft, self.hop, self.fft, self.window)
 
 
+class Vocos24k(Vocos):
+    rate, hop, fft = 24_000, 256, 1024
+
+
+class Snake(nn.Module):
+    """x + sin²(αx)/α at twice the rate, so that what it adds above the band is filtered away and does not fold back."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.log_alpha = nn.Parameter(torch.zeros(1, width, 1))
+        taps = np.sinc((np.arange(12) - 5.5) / 2) * np.kaiser(12, 4.66)
+        self.register_buffer("taps", torch.tensor(taps / taps.sum(), dtype=torch.float32).view(1, 1, 12), persistent=False)
+        self.width = width
+
+    def forward(self, x):
+        taps = self.taps.to(x.dtype).expand(self.width, 1, 12)
+        x = 2 * functional.conv_transpose1d(functional.pad(x, (3, 3), mode="replicate"), taps, stride=2, groups=self.width)[:, :, 11:-11]
+        alpha = self.log_alpha.exp()
+        x = x + torch.sin(alpha * x).square() / (alpha + 1e-6)
+        return functional.conv1d(functional.pad(x, (5, 5), mode="replicate"), taps, stride=2, groups=self.width)
+
+
+def leaky(width):
+    return nn.LeakyReLU(0.1)
+
+
 class Residual(nn.Module):
-    def __init__(self, width, size, dilations=(1, 3, 5)):
+    def __init__(self, width, size, activation, dilations=(1, 3, 5)):
         super().__init__()
         self.steps = nn.ModuleList([
-            nn.Sequential(nn.LeakyReLU(0.1), conv(width, width, size, d), nn.LeakyReLU(0.1), conv(width, width, size)) for d in dilations])
+            nn.Sequential(activation(width), conv(width, width, size, d), activation(width), conv(width, width, size)) for d in dilations])
 
     def forward(self, x):
         for step in self.steps:
@@ -70,17 +97,17 @@ class Residual(nn.Module):
 
 
 class HifiGan(nn.Module):
-    hop = 200
+    rate, hop = 16_000, 200
 
-    def __init__(self, width=256, rates=(5, 5, 4, 2), sizes=(3, 7, 11)):
+    def __init__(self, width=256, rates=(5, 5, 4, 2), sizes=(3, 7, 11), activation=leaky):
         super().__init__()
         self.enter = conv(MEL_BINS, width, 7)
         self.ups, self.mixes = nn.ModuleList(), nn.ModuleList()
         for rate in rates:
-            self.ups.append(nn.Sequential(nn.LeakyReLU(0.1), upsampling(width, rate)))
+            self.ups.append(nn.Sequential(activation(width), upsampling(width, rate)))
             width //= 2
-            self.mixes.append(nn.ModuleList([Residual(width, size) for size in sizes]))
-        self.leave = nn.Sequential(nn.LeakyReLU(0.1), conv(width, 1, 7))
+            self.mixes.append(nn.ModuleList([Residual(width, size, activation) for size in sizes]))
+        self.leave = nn.Sequential(activation(width), conv(width, 1, 7))
 
     def forward(self, mel):
         x = self.enter(mel)
@@ -88,6 +115,13 @@ class HifiGan(nn.Module):
             x = up(x)
             x = sum(part(x) for part in mix) / len(mix)
         return torch.tanh(self.leave(x)).squeeze(1)
+
+
+class BigVGan(HifiGan):
+    rate, hop = 24_000, 256
+
+    def __init__(self):
+        super().__init__(192, (4, 4, 4, 2, 2), (3, 7), Snake)
 
 
 class FilterBank(nn.Module):
@@ -120,7 +154,7 @@ class Stack(nn.Module):
 
 
 class MultiBandMelGan(nn.Module):
-    hop = 256
+    rate, hop = 16_000, 256
 
     def __init__(self, width=384):
         super().__init__()
@@ -136,4 +170,4 @@ class MultiBandMelGan(nn.Module):
         return self.bank(self.layers(mel))
 
 
-GENERATORS = {"vocos": Vocos, "hifigan": HifiGan, "mbmelgan": MultiBandMelGan}
+GENERATORS = {"vocos": Vocos, "vocos-24k": Vocos24k, "hifigan": HifiGan, "bigvgan": BigVGan, "mbmelgan": MultiBandMelGan}

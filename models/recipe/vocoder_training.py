@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from features import mel_filters
+from features import SAMPLE_RATE, mel_filters
 from resynthesis import FFT
+from speech import resample
 from store import Corpus
 
 MEL_BINS = 80
@@ -22,13 +23,13 @@ SEED = 3
 
 
 class Mel(torch.nn.Module):
-    """Samples [B, n] → natural logarithm of mel power, [B, bins, n // hop + 1]."""
+    """Samples [B, n] of a rate → natural logarithm of mel power up to 8 kHz, [B, bins, n // hop + 1]."""
 
-    def __init__(self, hop, fft=FFT, bins=MEL_BINS):
+    def __init__(self, hop, rate=SAMPLE_RATE, fft=FFT, bins=MEL_BINS):
         super().__init__()
         self.hop, self.fft = hop, fft
         self.register_buffer("window", torch.hann_window(fft))
-        self.register_buffer("filters", mel_filters(bins, fft))
+        self.register_buffer("filters", mel_filters(bins, fft, rate=rate))
 
     def forward(self, samples):
         with torch.autocast(samples.device.type, enabled=False):
@@ -41,15 +42,21 @@ def levelled(samples):
     return torch.from_numpy(samples * 0.6 / max(float(np.abs(samples).max()), 0.02)).unsqueeze(0)
 
 
-class Humans:
-    """Human speech of the training split on a device; draws segments, each system as often as another."""
+def as_int16(samples):
+    return np.clip(np.round(samples * 32768), -32768, 32767).astype(np.int16)
 
-    def __init__(self, folder, device, segment):
+
+class Humans:
+    """Human speech of the training split on a device, at a rate; draws segments, each system as often as another."""
+
+    def __init__(self, folder, device, segment, rate=SAMPLE_RATE):
         corpus = Corpus(folder)
-        kept = [i for i, row in enumerate(corpus.rows) if row["label"] == "real" and row["split"] == "train" and row["samples"] > segment]
-        self.lengths = np.array([corpus.rows[i]["samples"] for i in kept])
+        kept = [i for i, row in enumerate(corpus.rows)
+                if row["label"] == "real" and row["split"] == "train" and row["samples"] * rate > (segment + 1) * SAMPLE_RATE]
+        waves = [as_int16(resample(corpus.wave(i), SAMPLE_RATE, rate)) for i in kept]
+        self.lengths = np.array([len(wave) for wave in waves])
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
-        self.data = torch.from_numpy(np.concatenate([corpus.data[corpus.rows[i]["offset"]:][:corpus.rows[i]["samples"]] for i in kept])).to(device)
+        self.data = torch.from_numpy(np.concatenate(waves)).to(device)
         systems = np.array([corpus.rows[i]["system"] for i in kept])
         self.clips = [np.flatnonzero(systems == system) for system in sorted(set(systems))]
         self.segment, self.device = segment, device

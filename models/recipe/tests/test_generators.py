@@ -73,6 +73,28 @@ class Training(unittest.TestCase):
             self.assertLess(far(40), far(1))
 
 
+class Rates(unittest.TestCase):
+    def test_bring_a_tone_back_as_it_was_where_the_vocoder_changes_nothing(self):
+        tone = np.sin(np.arange(16_001) / 5).astype(np.float32)
+        for rate in (16_000, 16_050, 22_050, 24_000, 36_000):
+            same = copies.at_rate(rate, lambda wave: wave, tone)
+            self.assertEqual(same.shape, tone.shape, rate)
+            np.testing.assert_allclose(same[500:-500], tone[500:-500], atol=0.01, err_msg=str(rate))
+
+    def test_put_what_a_vocoder_leaves_every_hundred_of_its_samples_at_another_distance(self):
+        ticks = np.zeros(16_000, np.float32)
+        ticks[::100] = 1
+        heard = copies.at_rate(24_000, lambda wave: np.resize(ticks, len(wave)), ticks)
+        peaks = np.flatnonzero(heard > 0.5 * heard.max())
+        self.assertAlmostEqual(float(np.mean(np.diff(peaks[np.append(True, np.diff(peaks) > 5)]))), 100 * 16 / 24, delta=0.5)
+
+    def test_are_the_vocoders_own_or_up_to_half_as_high_again(self):
+        draw = np.random.default_rng(4)
+        rates = [copies.drawn_rate(GENERATORS["vocos-24k"], draw) for _ in range(300)]
+        self.assertLess(abs(rates.count(24_000) / 300 - copies.OWN_RATE), 0.1)
+        self.assertEqual((min(rates), max(rates) <= 36_000), (24_000, True))
+
+
 class Conversions(unittest.TestCase):
     def test_are_of_the_voice_that_was_taken_and_have_a_twin_when_it_is_their_own(self):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
