@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { Logger } from 'pino'
-import { AggregatorRegistry } from 'prom-client'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { WORKER_VARIABLE } from './worker-link.ts'
-import type { FromWorker, MetricsReport, ToWorker } from './worker-messages.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+import { WorkerReports } from './worker-reports.ts'
 
 export interface WorkerPoolOptions {
   readonly workers: number
@@ -23,7 +23,6 @@ interface Inquiry {
   readonly asker: Worker
   readonly askersRequest: number
   readonly unheard: Set<Worker>
-  readonly reports: MetricsReport[]
 }
 
 /**
@@ -38,6 +37,7 @@ export class WorkerPool {
   readonly #tokenSecret = randomBytes(32).toString('base64')
   readonly #listening = new Set<Worker>()
   readonly #inquiries = new Map<number, Inquiry>()
+  readonly #reports = new WorkerReports<Worker>()
   #requests = 0
   #stopping = false
   #fail: (error: EarwitnessError) => void = () => {}
@@ -110,6 +110,7 @@ export class WorkerPool {
 
   #lose(worker: Worker, how: string): void {
     const listened = this.#listening.delete(worker)
+    this.#reports.lose(worker)
     for (const [request, inquiry] of this.#inquiries) this.#heardFrom(worker, request, inquiry)
     if (this.#stopping) return
     if (!listened) {
@@ -122,24 +123,24 @@ export class WorkerPool {
 
   #askAll(asker: Worker, askersRequest: number): void {
     const request = this.#requests++
-    this.#inquiries.set(request, { asker, askersRequest, unheard: new Set(this.#listening), reports: [] })
+    this.#inquiries.set(request, { asker, askersRequest, unheard: new Set(this.#listening) })
     for (const worker of this.#listening) tell(worker, { kind: 'report', request })
   }
 
   #takeReport(worker: Worker, { request, report }: Extract<FromWorker, { kind: 'report' }>): void {
+    // One that is known to be dead may still be heard: its last report is in the sum already.
+    if (!this.#listening.has(worker)) return
+    this.#reports.take(worker, report)
     const inquiry = this.#inquiries.get(request)
-    inquiry?.reports.push(report)
     if (inquiry !== undefined) this.#heardFrom(worker, request, inquiry)
   }
 
   /** Answers once nobody is left to be heard. */
-  #heardFrom(worker: Worker, request: number, { asker, askersRequest, unheard, reports }: Inquiry): void {
+  #heardFrom(worker: Worker, request: number, { asker, askersRequest, unheard }: Inquiry): void {
     unheard.delete(worker)
     if (unheard.size > 0) return
     this.#inquiries.delete(request)
-    void AggregatorRegistry.aggregate([...reports])
-      .metrics()
-      .then((text) => tell(asker, { kind: 'metrics', request: askersRequest, text }))
+    void this.#reports.text().then((text) => tell(asker, { kind: 'metrics', request: askersRequest, text }))
   }
 }
 

@@ -150,6 +150,28 @@ describe('a worker', () => {
     for (const client of replacement) await client.finish()
   })
 
+  it.runIf(process.platform === 'linux')('that dies leaves what it had counted in the metrics', async () => {
+    const { child, port } = await start()
+    const clients = await openStreams(port)
+    for (const client of clients) client.send(firstSeconds(fakeSpeech, 2))
+    await Promise.all(clients.map((client) => client.finish()))
+    const counted = async () => [
+      await metric(port, 'earwitness_streams_closed_total{code="1000"}'),
+      await metric(port, 'earwitness_windows_total{result="scored"}'),
+      await metric(port, 'earwitness_event_latency_seconds_count'),
+    ]
+    const before = await counted()
+    expect(before).toEqual([STREAMS, STREAMS * 3, STREAMS * 3])
+    const [first, second] = workersOf(child)
+    process.kill(first!, 'SIGKILL')
+    await expect.poll(() => workersOf(child).filter((worker) => worker !== second).length).toBe(1)
+    expect(await counted()).toEqual(before)
+    expect(await metric(port, 'earwitness_streams')).toBe(0)
+    const [another] = await openStreams(port, 1)
+    await another!.finish()
+    expect(await metric(port, 'earwitness_streams_closed_total{code="1000"}')).toBe(STREAMS + 1)
+  })
+
   it.runIf(process.platform === 'linux')('that dies loses no window of a stream that can go on', async () => {
     const { child, port } = await start()
     const options = { WebSocket, reconnection: { firstDelayMs: 50, longestDelayMs: 200, attempts: 100 } }
