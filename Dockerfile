@@ -29,9 +29,10 @@ COPY --from=build /earwitness/package.json ./
 COPY --from=build /earwitness/node_modules node_modules
 COPY --from=build /earwitness/dist dist
 COPY models/default models/default
+COPY deploy/container deploy/container
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "deploy/container/health.mjs"]
 ENTRYPOINT ["tini", "--", "node", "dist/src/cli/main.js"]
 CMD ["serve", "--host", "0.0.0.0"]

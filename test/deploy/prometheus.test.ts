@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
+import { freePort } from '../fixtures/free-port.ts'
 import { fakeSpeech, firstSeconds } from '../fixtures/recordings.ts'
 import { StreamClient } from '../server/stream-client.ts'
 
@@ -14,14 +14,6 @@ const folder = fileURLToPath(new URL('../../deploy/prometheus', import.meta.url)
 const dashboard = readFileSync(new URL('../../deploy/grafana/earwitness.json', import.meta.url), 'utf8')
 const alerts = readFileSync(join(folder, 'alerts.yml'), 'utf8')
 const hasPrometheus = ['prometheus', 'promtool'].every((name) => spawnSync(name, ['--version']).status === 0)
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}
 
 let server: RunningServer
 let metrics: string
