@@ -5,6 +5,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from './end-with-us.mjs'
 import { flagsOf } from './flags.mjs'
 
 const HELP = `npm run fuzz -- [--seconds 20] [--rounds 1] [--target WORDS] [--seed N] [--out fuzz]
@@ -41,8 +42,9 @@ for (let round = 0; round < flags.rounds; round += 1) {
 
 /** What was found, as it was printed; undefined for nothing. */
 async function tried(seed) {
+  // Not by npx, which does not hand a signal on to it.
   const words = [
-    'vitest',
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
     'run',
     'test/fuzz',
     '--reporter=verbose',
@@ -51,7 +53,8 @@ async function tried(seed) {
   ]
   if (flags.target !== undefined) words.push('-t', flags.target)
   const env = { ...process.env, EARWITNESS_FUZZ_SECONDS: String(flags.seconds), EARWITNESS_FUZZ_SEED: String(seed) }
-  const child = spawn('npx', words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  endWithUs(child)
   const said = []
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from './end-with-us.mjs'
 import { flagsOf } from './flags.mjs'
 import { runClient } from './soak/clients.mjs'
 import { plot } from './soak/plot.mjs'
@@ -14,6 +15,8 @@ const MAIN = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url))
 const EVERY_MS = 5_000
 /** What the last quarter may have more than the second, beside a tenth. */
 const SLACK = { residentMiB: 24, handles: 8 }
+/** Of what should not have been; all of it is counted. */
+const MOST_TOLD = 20
 
 const HELP = `npm run soak -- [--minutes 20] [--clients 8] [--transport ws] [--out soak]
 
@@ -31,6 +34,7 @@ const flags = flagsOf(HELP, { minutes: 20, clients: 8, transport: 'ws', out: 'so
 
 const words = ['serve', '--port', '0', '--transport', flags.transport, '--log-level', 'error']
 const server = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+endWithUs(server)
 const ended = once(server, 'exit')
 const first = await Promise.race([once(createInterface({ input: server.stdout }), 'line'), ended.then(() => [])])
 const port = Number(/:(\d+)/.exec(first[0])?.[1])
@@ -124,7 +128,8 @@ function report(exit) {
     secondQuarter: figures(1),
     lastQuarter: figures(3),
     growing,
-    unexpected: unexpected.slice(0, 20),
+    unexpected: unexpected.slice(0, MOST_TOLD),
+    unexpectedInAll: unexpected.length,
     exit,
     load: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]),
   }

@@ -9,22 +9,26 @@ import { WebSocket } from 'ws'
 const PACKET_MS = 20
 const PACKET_BYTES = 640
 const HEADER_BYTES = 44
-const GOOD_CLOSES = new Set([1000])
+/** How long a client waits for the server to close. */
+const LONGEST_END_MS = 60_000
 
 const speech = ['real-speech', 'fake-speech'].map((name) =>
   readFileSync(new URL(`../../test/fixtures/audio/${name}.wav`, import.meta.url)).subarray(HEADER_BYTES),
 )
 
-/** Runs one client of a random kind to its end; `note` hears of latencies and of what should not have been. */
-export async function runClient(port, signal, note) {
-  const kinds = Object.entries(KINDS)
-  const [kind, run] = kinds[Math.floor(Math.random() * kinds.length)]
+/** Runs one client, of a kind drawn by chance, to its end; `note` hears of latencies and of what should not have been. */
+export async function runClient(port, signal, note, kind = anyKind()) {
   note.started(kind)
   try {
-    await run(port, signal, note)
+    await KINDS[kind](port, signal, note)
   } catch (error) {
     note.unexpected(`${kind}: ${error.message}`)
   }
+}
+
+function anyKind() {
+  const kinds = Object.keys(KINDS)
+  return kinds[Math.floor(Math.random() * kinds.length)]
 }
 
 const KINDS = {
@@ -35,22 +39,22 @@ const KINDS = {
     speak(port, signal, note, { encoding: 'opus', loss: 0.05, jitterMs: 150 }),
   'gone without a word': (port, signal, note) => speak(port, signal, note, { vanish: true }),
   'garbage words': async (port) => {
-    const socket = await open(port)
+    const { socket, closed } = await open(port)
     for (const text of ['{', '[]', '{"type":"__proto__"}', '\u0000', '{"type":"start","hop":"x"}']) socket.send(text)
-    await once(socket, 'close')
+    await expectClose(closed, 1008)
   },
   'garbage audio': async (port) => {
-    const socket = await open(port, { encoding: 'webm-opus' })
+    const { socket, closed } = await open(port, { encoding: 'webm-opus' })
     socket.send(speech[0].subarray(0, 50_000))
-    await once(socket, 'close')
+    await expectClose(closed, 1003)
   },
   'a message too large': async (port) => {
-    const socket = await open(port)
+    const { socket, closed } = await open(port)
     socket.send(new Uint8Array(300_000))
-    await once(socket, 'close')
+    await expectClose(closed, 1009)
   },
   'reads nothing': async (port, signal) => {
-    const socket = await open(port)
+    const { socket } = await open(port)
     socket.pause()
     for (let sent = 0; sent < 500 && !signal.aborted; sent += 1) {
       socket.send('{"type":"?"}')
@@ -61,35 +65,40 @@ const KINDS = {
   'half a handshake': async (port) => {
     const socket = createConnection(port, '127.0.0.1').on('error', () => {})
     socket.write('GET /v1/stream HTTP/1.1\r\nhost: x\r\n')
-    await once(socket.resume(), 'close')
+    await inTime(once(socket.resume(), 'close'))
   },
   'a file': async (port) => {
     const response = await fetch(`http://127.0.0.1:${port}/v1/detect?encoding=s16le`, {
       method: 'POST',
       body: speech[1].subarray(0, 160_000),
     })
-    await response.arrayBuffer()
+    const text = await response.text()
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`)
+    const { summary, errors } = JSON.parse(text)
+    if (summary === undefined || errors.length > 0)
+      throw new Error(`an answer ${summary ? 'with' : 'without'} a summary and with ${errors.length} errors`)
   },
 }
 
-/** Sends speech in real time for half a minute or two, closes and expects a summary. */
+/** Sends speech in real time for half a minute or two, closes, and expects a summary and no error. */
 async function speak(port, signal, note, { encoding = 's16le', loss = 0, jitterMs = 0, vanish = false }) {
-  const socket = await open(port, { encoding })
+  const { socket, closed } = await open(port, { encoding })
+  const errors = new Set()
   let summaries = 0
   socket.on('message', (data) => {
     const event = JSON.parse(String(data))
     if (event.type === 'score') note.latency(event.latencyMs)
     if (event.type === 'summary') summaries += 1
+    if (event.type === 'error') errors.add(event.code)
   })
-  const closed = once(socket, 'close')
   await sendPackets(socket, signal, { encoding, loss, jitterMs, seconds: 20 + Math.random() * 70 })
-  if (vanish) {
-    socket.terminate()
-    return
-  }
-  socket.send('{"type":"close"}')
-  const [code] = await closed
-  if (!GOOD_CLOSES.has(code) || summaries !== 1) note.unexpected(`closed with ${code} after ${summaries} summaries`)
+  if (vanish) socket.terminate()
+  else socket.send('{"type":"close"}')
+  const code = await inTime(closed)
+  const asExpected = vanish || (code === 1000 && summaries === 1)
+  if (asExpected && errors.size === 0) return
+  const told = errors.size === 0 ? '' : ` and ${[...errors].join(', ')}`
+  throw new Error(`closed with ${code} after ${summaries} summaries${told}`)
 }
 
 async function sendPackets(socket, signal, { encoding, loss, jitterMs, seconds }) {
@@ -107,9 +116,24 @@ async function sendPackets(socket, signal, { encoding, loss, jitterMs, seconds }
   }
 }
 
+/** An open socket, and the code that it will be closed with. */
 async function open(port, query = {}) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream?${new URLSearchParams({ hop: '0.5', ...query })}`)
   socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   await once(socket, 'open')
-  return socket
+  return { socket, closed }
+}
+
+async function expectClose(closed, expected) {
+  const code = await inTime(closed)
+  if (code !== expected) throw new Error(`closed with ${code}, not ${expected}`)
+}
+
+async function inTime(closed) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not closed after ${LONGEST_END_MS / 1000} s`)), LONGEST_END_MS)
+  })
+  return Promise.race([closed, late]).finally(() => clearTimeout(timer))
 }
