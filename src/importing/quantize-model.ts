@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { type ModelManifest, parseModelManifest } from '../scoring/model-manifest.ts'
 import { readModelPackage } from '../scoring/model-package.ts'
 import { padWindow } from '../scoring/window-padding.ts'
@@ -9,10 +9,11 @@ import { astGraphInt8 } from './ast-int8.ts'
 import type { AstWeights } from './ast-weights.ts'
 import { astWeightsInGraph } from './ast-weights-in-graph.ts'
 import { aboutFile, badModel } from './bad-model.ts'
-import { checkEdition, type EditionCheck, type Expected, PRECISIONS, refuseOther } from './edition-check.ts'
+import { checkEdition, type EditionCheck, PRECISIONS, refuseOther } from './edition-check.ts'
 import { goldenFrames } from './golden-frames.ts'
 import { readOnnx } from './onnx-file.ts'
 import { fakeLogitsOfFile } from './onnx-run.ts'
+import { unfinished } from './unfinished.ts'
 
 type SmallPrecision = 'int8' | 'fp16'
 type ManifestFile = ModelManifest['files'][number]
@@ -58,22 +59,19 @@ export async function quantizeModel(
 
   step(`writing ${precision}`)
   const path = `model.${precision}.onnx`
-  const unfinished = `.${randomUUID()}.onnx`
-  try {
-    await writeFile(join(folder, unfinished), graphOf(weights, precision))
-    const expected: Expected = { windows, fakeLogits }
-    const made = { path: unfinished, precision, name: `the ${precision} edition` }
-    const { check, file } = await checkEdition(folder, made, manifest, expected, () =>
+  const made = `.${randomUUID()}.onnx`
+  return unfinished(join(folder, made), async () => {
+    await writeFile(join(folder, made), graphOf(weights, precision))
+    const edition = { path: made, precision, name: `the ${precision} edition` }
+    const { check, file } = await checkEdition(folder, edition, manifest, { windows, fakeLogits }, () =>
       step(`scoring windows with ${precision}`),
     )
     refuseOther(check, 'the package stays as it is')
     const manifestWith = await withFile(folder, { ...file, path })
-    await rename(join(folder, unfinished), join(folder, path))
+    await rename(join(folder, made), join(folder, path))
     await replace(join(folder, 'model.json'), manifestWith)
     return { path: join(folder, path), fp32Bytes: (await stat(sourcePath)).size, check }
-  } finally {
-    await rm(join(folder, unfinished), { force: true })
-  }
+  })
 }
 
 function sourceFor({ name, files }: ModelManifest, precision: SmallPrecision): ManifestFile {
@@ -109,7 +107,9 @@ async function withFile(folder: string, file: ManifestFile): Promise<string> {
 }
 
 async function replace(path: string, text: string): Promise<void> {
-  const unfinished = join(path, '..', `.${randomUUID()}.${basename(path)}`)
-  await writeFile(unfinished, text)
-  await rename(unfinished, path)
+  const made = join(dirname(path), `.${randomUUID()}.${basename(path)}`)
+  await unfinished(made, async () => {
+    await writeFile(made, text)
+    await rename(made, path)
+  })
 }

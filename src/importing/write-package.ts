@@ -8,6 +8,7 @@ import { badModel } from './bad-model.ts'
 import { checkEdition, type EditionCheck, LEAST_TOLERANCE, type Precision, refuseOther } from './edition-check.ts'
 import { goldenFrames } from './golden-frames.ts'
 import { fakeLogitsOfFile } from './onnx-run.ts'
+import { unfinished } from './unfinished.ts'
 
 /** One edition to write. `write` puts the `.onnx` at the path. */
 export interface Edition {
@@ -38,7 +39,7 @@ const CHECK_SEEDS = [1, 2, 3]
 
 /**
  * Writes a model folder and checks it: every edition scores the same made windows as the reference. The folder appears
- * whole or not at all.
+ * whole or not at all, also where a signal ends the process.
  * @throws EarwitnessError `bad_model`: the folder exists, an edition does not load or differs from the reference
  */
 export async function writePackage(folder: string, plan: PackagePlan): Promise<WrittenPackage> {
@@ -47,15 +48,12 @@ export async function writePackage(folder: string, plan: PackagePlan): Promise<W
   await mkdir(dirname(target), { recursive: true })
   // Not by mkdtemp, whose folders are for one user alone: a server may run as another.
   const workshop = join(dirname(target), `.import-${randomUUID()}`)
-  await mkdir(workshop)
-  try {
+  return unfinished(workshop, async () => {
+    await mkdir(workshop)
     const written = await fill(workshop, plan)
     await rename(workshop, target)
     return { ...written, folder: target }
-  } catch (thrown) {
-    await rm(workshop, { recursive: true, force: true })
-    throw thrown
-  }
+  })
 }
 
 async function fill(folder: string, plan: PackagePlan): Promise<Omit<WrittenPackage, 'folder'>> {

@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { on, once } from 'node:events'
+import { watch } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +90,34 @@ describe('earwitness model', () => {
       code: 1,
       stderr: expect.stringMatching(/has an int8 edition already/),
     })
+  })
+
+  it.each([
+    ['import', 'int8,fp32', /^\.import-/],
+    ['quantize', 'fp32', /^\.[\da-f-]+\.onnx$/],
+  ])('leaves nothing unfinished where a signal ends %s', async (command, editions, half) => {
+    const folder = join(models, `ended-${command}`)
+    const importing = [
+      'model',
+      'import',
+      join(models, '.source'),
+      '--out',
+      join(folder, 'model'),
+      '--editions',
+      editions,
+    ]
+    await mkdir(folder)
+    if (command === 'quantize') await earwitness(...importing)
+    const watched = command === 'quantize' ? join(folder, 'model') : folder
+    const before = await readdir(watched)
+    const changes = watch(watched)
+    const words = command === 'quantize' ? ['model', 'quantize', watched] : importing
+    const child = spawn(process.execPath, [main, ...words], { stdio: 'ignore' })
+    for await (const [, name] of on(changes, 'change')) if (half.test(name)) break
+    changes.close()
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([null, 'SIGINT'])
+    expect(await readdir(watched)).toEqual(before)
   })
 
   it('imports from a hub by its address, and keeps commit and checksum in the card', async () => {
