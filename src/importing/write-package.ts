@@ -44,7 +44,7 @@ const CHECK_SEEDS = [1, 2, 3]
  */
 export async function writePackage(folder: string, plan: PackagePlan): Promise<WrittenPackage> {
   const target = resolve(folder)
-  if (await exists(target)) throw badModel(`${target} exists; give another --name, or remove it first`)
+  await refuseTaken(target)
   await mkdir(dirname(target), { recursive: true })
   // Not by mkdtemp, whose folders are for one user alone: a server may run as another.
   const workshop = join(dirname(target), `.import-${randomUUID()}`)
@@ -54,6 +54,12 @@ export async function writePackage(folder: string, plan: PackagePlan): Promise<W
     await rename(workshop, target)
     return { ...written, folder: target }
   })
+}
+
+/** @throws EarwitnessError `bad_model` where a model to be made would stand in another's place */
+export async function refuseTaken(folder: string): Promise<void> {
+  const target = resolve(folder)
+  if (await exists(target)) throw badModel(`${target} exists; give another --name, or remove it first`)
 }
 
 async function fill(folder: string, plan: PackagePlan): Promise<Omit<WrittenPackage, 'folder'>> {

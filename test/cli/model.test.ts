@@ -133,6 +133,12 @@ describe('earwitness model', () => {
       expect(stderr).toMatch(/^config\.json: .*\nmodel\.safetensors: 0\.\d MiB\n/s)
       const card = await readFile(join(models, 'detector', 'README.md'), 'utf8')
       expect(card).toMatch(new RegExp(`hf:someone/detector at commit ${COMMIT}: .*sha256 [0-9a-f]{64}`))
+      hub.requests.length = 0
+      await expect(earwitness('model', 'import', 'hf:someone/detector', '--hub', address)).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^earwitness: .*detector exists; give another --name, or remove it first\n$/),
+      })
+      expect(hub.requests).toEqual([])
     } finally {
       delete process.env.XDG_CACHE_HOME
       await hub.close()

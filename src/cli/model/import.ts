@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseHubAddress } from '../../importing/hub.ts'
 import { type ImportedModel, type ImportOptions, importModel, nameFrom } from '../../importing/import-model.ts'
 import type { FakeIndex } from '../../importing/polarity.ts'
+import { refuseTaken } from '../../importing/write-package.ts'
 import { EarwitnessError } from '../../protocol/errors.ts'
 import { modelsFolder } from '../../scoring/model-folders.ts'
 import { fetchHere } from './fetch-here.ts'
@@ -80,10 +81,13 @@ async function importAndTell(word: string, flags: ImportFlags): Promise<void> {
   const { frontend, output, fakeIndex, licence } = flags
   const address = parseHubAddress(word)
   const name = checkedName(flags.name ?? nameFrom(address?.repo ?? word))
+  const out = flags.out ?? join(flags.models ?? modelsFolder(), name)
+  // Before it is fetched, which may take an hour.
+  await refuseTaken(out)
   const { path, source } = address === undefined ? { path: word, source: word } : await fetchHere(address, flags.hub)
   const imported = await importModel(path, {
     name,
-    out: flags.out ?? join(flags.models ?? modelsFolder(), name),
+    out,
     editions: flags.editions,
     source,
     ...(frontend !== undefined && { frontend }),
