@@ -62,7 +62,9 @@ export async function readLabelledManifest(path: string, fakeLabel?: FakeLabel):
 
 async function textOf(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause) => {
-    throw new EarwitnessError('bad_parameter', `the manifest ${failureInWords(cause)}`, { cause })
+    throw new EarwitnessError('bad_parameter', `the manifest ${failureInWords(Object.assign(cause, { path }))}`, {
+      cause,
+    })
   })
   if (!isUtf8(bytes) || bytes.includes(0)) {
     throw badManifest(path, 'this is no text; a manifest is a CSV file with the columns path and label')

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { EarwitnessError } from '../protocol/errors.ts'
+import { readNamedFile } from './named-file.ts'
 
 const LEAST_BYTES = 32
 
 /** @throws EarwitnessError `bad_parameter` for a short secret; what reading the file throws */
 export function readSecret(file: string): Buffer {
-  const secret = readFileSync(file)
+  const secret = readNamedFile(file)
   if (secret.length >= LEAST_BYTES) return secret
   throw new EarwitnessError(
     'bad_parameter',

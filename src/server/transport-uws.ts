@@ -1,8 +1,8 @@
 import type * as Uws from 'uWebSockets.js'
-import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { EarwitnessError } from '../protocol/errors.ts'
+import { readNamedFile } from './named-file.ts'
 import { requestTarget } from './request-target.ts'
 import type { HttpResponse, Listening, TlsFiles, Transport, TransportApplication } from './transport.ts'
 import { UwsBody } from './uws-body.ts'
@@ -50,7 +50,7 @@ async function loadUws(): Promise<UwsModule> {
 
 /** It says nothing of files that it cannot use, and would answer nobody; so they are tried first. */
 function tlsApp(uws: UwsModule, { certificateFile, keyFile }: TlsFiles): Uws.TemplatedApp {
-  createSecureContext({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) })
+  createSecureContext({ cert: readNamedFile(certificateFile), key: readNamedFile(keyFile) })
   return uws.SSLApp({ cert_file_name: certificateFile, key_file_name: keyFile })
 }
 

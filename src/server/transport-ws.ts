@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { EarwitnessError } from '../protocol/errors.ts'
 import { errorAnswer } from './http-answers.ts'
+import { readNamedFile } from './named-file.ts'
 import { requestTarget } from './request-target.ts'
 import type {
   HttpResponse,
@@ -58,7 +58,7 @@ function httpServer(
 }
 
 function read({ certificateFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer } {
-  return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+  return { cert: readNamedFile(certificateFile), key: readNamedFile(keyFile) }
 }
 
 function socketOptions({ messageBytes, handshakeSeconds }: TransportLimits): ServerOptions & { closeTimeout: number } {

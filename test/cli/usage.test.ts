@@ -73,6 +73,7 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['what an origin is', ['serve', '--origin', 'example.com'], /example\.com is no origin.*https:\/\/example\.com/],
     ['what a stored key is', ['serve', '--key', 'alice'], /--key: sha256: .*`earwitness key new NAME`/],
     ['what a proxy is', ['serve', '--trust-proxy', 'proxy'], /proxy is no address and no network/],
+    ['which folder is no manifest', ['evaluate', 'test'], /the manifest test: this is a folder; name a file/],
     ['which transports there are', ['serve', '--transport', 'tcp'], /Allowed choices are ws, uws/],
   ])('%s', async (_, words, message) => {
     const { code, stdout, stderr } = await earwitness(words)
@@ -86,6 +87,18 @@ describe('earwitness, where something fails, ends with 1 and says', () => {
     ['which file is missing', ['watch', 'nobody.wav'], /nobody\.wav: there is no such file or folder; check the path/],
     ['which raw file is missing', ['watch', 'nobody.raw', '--encoding', 's16le'], /nobody\.raw: there is no such file/],
     ['that a folder is no file', ['watch', 'test'], /test is a folder; name one audio file/],
+    [
+      'which folder is no file of keys',
+      ['serve', '--port', '0', '--keys', 'test'],
+      /: test: this is a folder; name a file/,
+    ],
+    ['which folder is no secret', ['serve', '--port', '0', '--token-secret', 'test'], /: test: this is a folder/],
+    ['which folder is no key of JWTs', ['serve', '--port', '0', '--jwt-key', 'test'], /: test: this is a folder/],
+    [
+      'which folder is no certificate',
+      ['serve', '--port', '0', '--tls-cert', 'test', '--tls-key', 'test'],
+      /: test: this is a folder/,
+    ],
     ['which file is missing for mel', ['mel', 'nobody.wav', '--out', 'x.npy'], /nobody\.wav: there is no such file/],
     [
       'where it cannot write',

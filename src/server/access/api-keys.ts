@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { EarwitnessError } from '../../protocol/errors.ts'
+import { readNamedFile } from '../named-file.ts'
 import type { Caller } from './caller.ts'
 
 const KEY_PREFIX = 'ewk_'
@@ -81,7 +81,7 @@ function sha256(secret: string): Buffer {
 }
 
 function parseJson(path: string): unknown {
-  const text = readFileSync(path, 'utf8')
+  const text = readNamedFile(path).toString()
   try {
     return JSON.parse(text)
   } catch (cause) {

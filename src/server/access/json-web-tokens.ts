@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createLocalJWKSet, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
 import * as v from 'valibot'
 import { EarwitnessError } from '../../protocol/errors.ts'
+import { readNamedFile } from '../named-file.ts'
 import type { Caller } from './caller.ts'
 
 const LEAST_SECRET_BYTES = 32
@@ -34,7 +34,7 @@ export class JsonWebTokens {
 
   /** @throws EarwitnessError `bad_parameter` for a file that holds no such key; what reading it throws */
   constructor({ keyFile, issuer, audience }: JsonWebTokenOptions) {
-    this.#trusted = trustedIn(readFileSync(keyFile), keyFile)
+    this.#trusted = trustedIn(readNamedFile(keyFile), keyFile)
     this.#options = {
       algorithms: [...this.#trusted.algorithms],
       requiredClaims: ['exp', 'sub'],
