@@ -11,6 +11,8 @@ export function failureInWords(thrown: unknown): string {
         : `${where}: this user may not open it`
     case 'EISDIR':
       return `${where}: this is a folder; name a file`
+    case 'ENOTDIR':
+      return `${where}: a file stands where a folder is needed; check the path`
     case 'EADDRINUSE':
       return `port ${port} is in use; stop what listens there, or choose another with --port (0 takes a free one)`
     case 'EADDRNOTAVAIL':

@@ -46,11 +46,19 @@ export const WEIGHT_FILES: readonly { readonly name: string; readonly read: (pat
   { name: 'pytorch_model.bin', read: readPth },
 ]
 
+const WEIGHT_NAMES = WEIGHT_FILES.map(({ name }) => name).join(', ')
+
 /**
  * A folder as Hugging Face's `save_pretrained` writes it for an `ASTForAudioClassification`.
  * @throws EarwitnessError `bad_model`, naming the file and the field
  */
 export async function readHuggingFaceFolder(folder: string): Promise<Checkpoint> {
+  for (const name of ['config.json', 'preprocessor_config.json']) {
+    if (await exists(join(folder, name))) continue
+    throw badModel(
+      `${folder}: there is no ${name}; a folder must be as save_pretrained writes it: config.json, preprocessor_config.json and one of ${WEIGHT_NAMES}`,
+    )
+  }
   const config = await readJson(join(folder, 'config.json'), ConfigSchema)
   const preprocessor = await readJson(join(folder, 'preprocessor_config.json'), PreprocessorSchema)
   if (preprocessor.max_length !== config.max_length) {
@@ -77,7 +85,7 @@ async function readWeights(folder: string): Promise<Tensors> {
   for (const { name, read } of WEIGHT_FILES) {
     if (await exists(join(folder, name))) return read(join(folder, name))
   }
-  throw badModel(`${folder}: has no weights: none of ${WEIGHT_FILES.map(({ name }) => name).join(', ')}`)
+  throw badModel(`${folder}: has no weights: none of ${WEIGHT_NAMES}`)
 }
 
 function frontendOf(preprocessor: v.InferOutput<typeof PreprocessorSchema>): ModelManifest['frontend'] {

@@ -44,12 +44,10 @@ export interface ImportedModel extends WrittenPackage {
 
 /**
  * Makes a model folder of a checkpoint: `.pth`, `.safetensors`, a Hugging Face folder, or an `.onnx` as it is.
- * @throws EarwitnessError `bad_model`, saying what is wrong or what must be said with an option
+ * @throws EarwitnessError `bad_model`, saying what is wrong or what must be said with an option; what looking for the path throws
  */
 export async function importModel(path: string, options: ImportOptions): Promise<ImportedModel> {
-  const isFolder = (
-    await stat(path).catch((error: Error) => Promise.reject(badModel(error.message, error)))
-  ).isDirectory()
+  const isFolder = (await stat(path)).isDirectory()
   if (!isFolder && extname(path).toLowerCase() === '.onnx') return importOnnx(path, options)
   const checkpoint = isFolder ? await readHuggingFaceFolder(path) : await readFileOfWeights(path)
   return importAst(checkpoint, options)

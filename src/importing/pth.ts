@@ -95,6 +95,9 @@ export function readPth(path: string): Promise<Tensors> {
   })
 }
 
+/** The first letters of every zip. */
+const ZIP = Buffer.from('PK')
+
 async function refuseOtherKinds(path: string): Promise<void> {
   const file = await open(path)
   const start = await firstBytes(file).finally(() => file.close())
@@ -103,6 +106,9 @@ async function refuseOtherKinds(path: string): Promise<void> {
     throw badModel(
       'an old checkpoint: a bare pickle, as torch before 1.6 wrote them. Save it again with a newer one: torch.save(torch.load("old.pth", map_location="cpu"), "new.pth")',
     )
+  }
+  if (!ZIP.equals(start.subarray(0, ZIP.length))) {
+    throw badModel('is no zip, as torch.save writes them; files of another kind must end in .safetensors or .onnx')
   }
 }
 

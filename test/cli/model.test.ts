@@ -211,7 +211,15 @@ describe('earwitness model', () => {
   it.each([
     [['verify', 'default', '--data', '/nowhere.csv'], 2, /manifest \/nowhere\.csv: there is no such file/],
     [['verify', 'nobody'], 1, /cannot read .*nobody/],
-    [['import', '/nowhere.pth'], 1, /no such file/],
+    [['import', '/nowhere.pth'], 1, /^earwitness: \/nowhere\.pth: there is no such file or folder; check the path\n$/],
+    [
+      ['import', fixtures],
+      1,
+      /audio: there is no config\.json; .*preprocessor_config\.json and one of model\.safetensors/,
+    ],
+    [['import', main], 1, /main\.js: is no zip, as torch\.save writes them; .*\.safetensors.*\.onnx/],
+    [['list', '--models', '/nowhere'], 1, /^earwitness: \/nowhere: there is no such file or folder; check the path\n$/],
+    [['list', '--models', main], 1, /main\.js: a file stands where a folder is needed/],
     [['import', '/nowhere.pth', '--name', 'default'], 2, /cannot be the name/],
     [['import', 'hf:nobody'], 2, /must be hf:OWNER\/NAME/],
     [['import', 'hf:a/b', '--hub', 'ftp://x'], 2, /--hub: ftp:/],

@@ -58,7 +58,9 @@ describe('a Hugging Face folder', () => {
   })
 
   it('is refused without its config', async () => {
-    await expect(readHuggingFaceFolder(join(scratch, 'nothing'))).rejects.toThrow(/config\.json: .*no such file/)
+    await expect(readHuggingFaceFolder(join(scratch, 'nothing'))).rejects.toThrow(
+      /nothing: there is no config\.json; a folder must be as save_pretrained writes it: /,
+    )
   })
 
   it('has no labels where its config has none', async () => {

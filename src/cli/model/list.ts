@@ -29,14 +29,18 @@ export function listCommand(): Command {
 async function list(flags: ListFlags): Promise<void> {
   const folders = [shippedModelsFolder(), flags.models ?? modelsFolder()]
   for (const folder of folders) {
-    for (const model of await modelsIn(folder)) {
+    for (const model of await modelsIn(folder, folder === flags.models)) {
       process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(model))}\n` : lineOf(model))
     }
   }
 }
 
-async function modelsIn(folder: string): Promise<Listed[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+/** The user's own folder comes with the first model in it; one that was named must be there. */
+async function modelsIn(folder: string, mustExist: boolean): Promise<Listed[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (mustExist || error.code !== 'ENOENT') throw error
+    return []
+  })
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
   const models = await Promise.all(names.sort().map((name) => modelIn(join(folder, name), name)))
   return models.filter((model) => model !== undefined)
