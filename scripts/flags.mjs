@@ -1,4 +1,5 @@
 // The flags of a script: words and numbers above 0, each with its default. What is wrong with them ends it with 2.
+import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 export function flagsOf(help, defaults) {
@@ -14,6 +15,15 @@ export function flagsOf(help, defaults) {
     return [name, typeof value === 'number' ? numberOf(name, text) : text]
   })
   return Object.fromEntries(flags)
+}
+
+/** Makes the folder for the results before there are any: an hour's would be lost where it cannot be made. */
+export function makeOut(folder) {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    refuse(`--out ${folder} cannot be made: ${error.message}`)
+  }
 }
 
 function parsed(options) {

@@ -1,12 +1,12 @@
 // npm run fuzz: bytes that no client should send, against each parser and against real servers, for as long as you like.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { endWithUs } from './end-with-us.mjs'
-import { flagsOf } from './flags.mjs'
+import { flagsOf, makeOut } from './flags.mjs'
 
 const HELP = `npm run fuzz -- [--seconds 20] [--rounds 1] [--target WORDS] [--seed N] [--out fuzz]
 
@@ -30,7 +30,7 @@ const flags = flagsOf(HELP, {
   out: 'fuzz',
 })
 
-mkdirSync(flags.out, { recursive: true })
+makeOut(flags.out)
 for (let round = 0; round < flags.rounds; round += 1) {
   const seed = flags.seed + round
   console.log(`round ${round + 1} of ${flags.rounds}, seed ${seed}`)

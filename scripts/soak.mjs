@@ -1,13 +1,13 @@
 // npm run soak: streams come, go and misbehave against a real server; memory, handles and latency are noted and drawn.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { endWithUs } from './end-with-us.mjs'
-import { flagsOf } from './flags.mjs'
+import { flagsOf, makeOut } from './flags.mjs'
 import { runClient } from './soak/clients.mjs'
 import { plot } from './soak/plot.mjs'
 
@@ -31,6 +31,7 @@ Ends with 1 where memory or handles grow from the second quarter to the last, wh
 or where the server did not end with 0.`
 
 const flags = flagsOf(HELP, { minutes: 20, clients: 8, transport: 'ws', out: 'soak' })
+makeOut(flags.out)
 
 const words = ['serve', '--port', '0', '--transport', flags.transport, '--log-level', 'error']
 const server = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -105,7 +106,6 @@ function handlesOf(pid) {
 }
 
 function report(exit) {
-  mkdirSync(flags.out, { recursive: true })
   const of = (name) => course.map((point) => point[name])
   const svg = plot(of('minutes'), [
     { title: 'Resident memory', unit: 'MiB', values: of('residentMiB') },

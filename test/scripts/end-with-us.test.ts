@@ -25,7 +25,7 @@ function descendantsOf(pid: number): number[] {
 
 describe.runIf(process.platform === 'linux')('a script that starts other processes', () => {
   it.each([
-    ['soak', ['--clients', '1'], 'serve'],
+    ['soak', ['--clients', '1', '--out', scratch], 'serve'],
     ['fuzz', ['--target', 'pth', '--seconds', '1', '--out', scratch], 'vitest.mjs'],
   ])('ends them when a signal ends it: %s', async (name, words, what) => {
     const path = fileURLToPath(new URL(`../../scripts/${name}.mjs`, import.meta.url))

@@ -17,6 +17,13 @@ describe.each(['soak', 'fuzz'])('npm run %s', (name) => {
     expect(script(name, flag, value)).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
   })
 
+  it('refuses an --out that can be no folder with 2 before it begins, not when it has something to write', () => {
+    const out = fileURLToPath(new URL('../../package.json/results', import.meta.url))
+    const brief = name === 'soak' ? ['--minutes', '0.01', '--clients', '1'] : ['--seconds', '1', '--target', 'pth']
+    const message = expect.stringMatching(/^--out .*package\.json.results cannot be made: .*\n/)
+    expect(script(name, '--out', out, ...brief)).toEqual({ status: 2, stdout: '', stderr: message })
+  })
+
   it('says with --help what it does', () => {
     expect(script(name, '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining(`npm run ${name} -- [`) })
   })
