@@ -233,6 +233,11 @@ describe('earwitness model', () => {
     await expect(earwitness('model', ...words)).rejects.toMatchObject({ code, stderr: expect.stringMatching(stderr) })
   })
 
+  it('refuses a manifest that cannot be read before it proves anything', async () => {
+    const verified = earwitness('model', 'verify', 'default', '--data', '/nowhere.csv')
+    await expect(verified).rejects.toMatchObject({ code: 2, stdout: '' })
+  })
+
   it('refuses labelled audio of one kind only, and a label that means nothing', async () => {
     const one = earwitness('model', 'verify', 'default', '--data', await labels(`${fixtures}/real-speech.wav,real`))
     await expect(one).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/0 fake, 1 real/) })

@@ -4,7 +4,7 @@ import { LocalScorer } from '../../scoring/local-scorer.ts'
 import { judgedAmong } from '../evaluate/judged-recording.ts'
 import { ReceiverOperatingCurve } from '../evaluate/receiver-operating-curve.ts'
 import { ONE_BY_ONE, type Outcome, scoreRecordings } from '../evaluate/score-recordings.ts'
-import { type FakeLabel, readLabelledManifest } from '../labelled-manifest.ts'
+import type { LabelledRecording } from '../labelled-manifest.ts'
 
 export interface Polarity {
   /** How often a fake recording scores higher than a real one: 1 always, 0.5 by chance, 0 never. */
@@ -15,9 +15,9 @@ export interface Polarity {
   readonly skipped: number
 }
 
-/** Scores labelled audio with a model, as a server would. @throws EarwitnessError `bad_parameter` for a bad manifest */
-export async function polarityOn(manifest: string, folder: string, fakeLabel?: FakeLabel): Promise<Polarity> {
-  const outcomes = await outcomesOf(manifest, folder, fakeLabel)
+/** Scores labelled audio with a model, as a server would. @throws EarwitnessError `bad_parameter` without scores of both kinds */
+export async function polarityOn(recordings: readonly LabelledRecording[], folder: string): Promise<Polarity> {
+  const outcomes = await outcomesOf(recordings, folder)
   const judged = judgedAmong(outcomes)
   const fake = judged.filter(({ label }) => label === 'fake').length
   const real = judged.length - fake
@@ -30,8 +30,7 @@ export async function polarityOn(manifest: string, folder: string, fakeLabel?: F
   return { auc, fake, real, skipped: outcomes.length - judged.length }
 }
 
-async function outcomesOf(manifest: string, folder: string, fakeLabel: FakeLabel | undefined): Promise<Outcome[]> {
-  const recordings = await readLabelledManifest(manifest, fakeLabel)
+async function outcomesOf(recordings: readonly LabelledRecording[], folder: string): Promise<Outcome[]> {
   const scorer = await LocalScorer.open(folder, { ...ONE_BY_ONE, scoringSeconds: limitsWith().scoringSeconds })
   try {
     return await scoreRecordings(recordings, scorer)

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { EarwitnessError } from '../../protocol/errors.ts'
 import { modelFolder, modelsFolder } from '../../scoring/model-folders.ts'
 import { type Candidate, type ModelPackage, readModelPackage } from '../../scoring/model-package.ts'
-import { type FakeLabel, fakeLabelOption } from '../labelled-manifest.ts'
+import { type FakeLabel, fakeLabelOption, readLabelledManifest } from '../labelled-manifest.ts'
 import { type Polarity, polarityOn } from './polarity-on.ts'
 import { proveProvider } from './provider-proof.ts'
 
@@ -37,6 +37,7 @@ export function verifyCommand(): Command {
 
 /** What was found is told also where it ends in an error. */
 async function verify(word: string, { models, data, fakeLabel, json }: VerifyFlags): Promise<void> {
+  const recordings = data === undefined ? undefined : await readLabelledManifest(data, fakeLabel)
   const folder = modelFolder(word, models ?? modelsFolder())
   const model = await readModelPackage(folder, 'auto')
   const tell = (line: string): void => void (json === true || process.stdout.write(`${line}\n`))
@@ -48,8 +49,8 @@ async function verify(word: string, { models, data, fakeLabel, json }: VerifyFla
       providers.push(finding)
       tell(`${finding.provider.padEnd(8)} ${finding.path}: ${finding.fault ?? 'gives the golden logit'}`)
     })
-    if (data !== undefined) {
-      polarity = await polarityOn(data, folder, fakeLabel)
+    if (recordings !== undefined) {
+      polarity = await polarityOn(recordings, folder)
       refuseOpposite(polarity)
       tell(
         `polarity: ${inWords(polarity)}${polarity.auc < USEFUL_AUC ? ', near to guessing: this audio does not tell' : ''}`,
