@@ -30,7 +30,7 @@ from quiet_onnxruntime import onnxruntime
 from speech import resample, trim
 from train import score_entries
 
-VERSION = "0.8.0"
+VERSION = "0.9.0"
 FLAGGED = 0.05  # of validation humans, at the threshold
 
 

@@ -187,7 +187,7 @@ describe('whatever the bytes, an answer or an error comes of', { timeout: TARGET
   it('resume tokens', async () => {
     const tokens = new ResumeTokens(DEFAULT_LIMITS.resumeSeconds.value)
     const parameters = parseStreamParameters({ resume: true, label: 'call 7' })
-    const model = { name: 'earwitness-small', version: '0.8.0' }
+    const model = { name: 'earwitness-small', version: '0.9.0' }
     const place = { entry: { byte: 0, sample: 0 }, samples: 0, decoded: 0, seconds: 0, aheadSeconds: 0, finalized: 0 }
     const valid = tokens.issue({ streamId: 'one', parameters, model, state: { ...place, tracks: [], judges: [] } })
     await fc.assert(
