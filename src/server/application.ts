@@ -34,6 +34,8 @@ export class Application implements TransportApplication {
   readonly #routes: Readonly<Record<string, Partial<Record<string, Route>>>>
   #draining = false
   #detects = 0
+  /** Files whose answers are not out. */
+  #files = 0
 
   constructor(context: SessionContext, access: Access, load: Load) {
     this.#context = context
@@ -75,8 +77,9 @@ export class Application implements TransportApplication {
     for (const session of this.#sessions) session.end('draining')
   }
 
-  get streams(): number {
-    return this.#sessions.size
+  /** Streams and files that are not done. */
+  get unfinished(): number {
+    return this.#sessions.size + this.#files
   }
 
   async #applicant(request: Pick<UpgradeRequest, 'headers' | 'query' | 'remoteAddress'>): Promise<Applicant> {
@@ -132,7 +135,7 @@ export class Application implements TransportApplication {
     if (request.path !== '/v1/stream') {
       throw new EarwitnessError('not_found', `${request.path}: there is no stream here; it is at /v1/stream`)
     }
-    if (this.#draining) throw new EarwitnessError('draining', 'the server is stopping')
+    this.#refuseWhileDraining()
     this.#admission.check(applicant)
     const query = new URLSearchParams(request.query)
     query.delete('token')
@@ -140,6 +143,11 @@ export class Application implements TransportApplication {
     const { scorer, parameters: understood } = openStream('', parameters ?? parseStreamParameters({}), this.#context)
     this.#load.check(scorer, understood)
     return parameters
+  }
+
+  /** @throws EarwitnessError `draining` */
+  #refuseWhileDraining(): void {
+    if (this.#draining) throw new EarwitnessError('draining', 'the server is stopping')
   }
 
   async #answerOrError(request: HttpRequest): Promise<HttpResponse> {
@@ -175,15 +183,25 @@ export class Application implements TransportApplication {
   async #detect(request: HttpRequest): Promise<HttpResponse> {
     this.#access.origins.check(request.headers)
     await this.#access.caller(request)
+    this.#refuseWhileDraining()
     const { detects } = this.#context.limits
     if (this.#detects >= detects)
       throw new EarwitnessError('too_many_streams', `${detects} files are being scored already`)
+    this.#countUntil(request.gone)
     this.#detects += 1
     try {
       return await detect(request, this.#context)
     } finally {
       this.#detects -= 1
     }
+  }
+
+  #countUntil(gone: AbortSignal): void {
+    if (gone.aborted) return
+    this.#files += 1
+    gone.addEventListener('abort', () => {
+      this.#files -= 1
+    })
   }
 
   #models(): HttpResponse {

@@ -41,7 +41,7 @@ export interface RunningServer {
   readonly models: Models
   /** Reads keys and certificate again, as it does by itself when their files change. */
   reload(): void
-  /** Has streams move that can, scores what is queued, sends the summaries, closes with 1001, frees everything. */
+  /** Has streams move that can, scores what is queued and the files that came, sends the summaries, closes with 1001, frees everything. */
   stop(): Promise<void>
 }
 
@@ -126,11 +126,11 @@ async function learnCosts(
   }
 }
 
-/** Says to whoever asks that the server stops, until all streams have moved or ended, or the time is over. */
+/** Says to whoever asks that the server stops, until all streams have moved or ended and all files are answered, or the time is over. */
 async function drain(application: Application, drainSeconds: number): Promise<void> {
   const started = performance.now()
   const until = async (seconds: number): Promise<void> => {
-    while (application.streams > 0 && performance.now() < started + seconds * 1000) await wait(20)
+    while (application.unfinished > 0 && performance.now() < started + seconds * 1000) await wait(20)
   }
   application.drain(drainSeconds / 2)
   await until(drainSeconds / 2)

@@ -109,6 +109,7 @@ async function answer(
   })
   if (gone.signal.aborted) return
   response.cork(() => write(response, answered, method === 'HEAD', !body.isComplete))
+  gone.abort()
 }
 
 function write(

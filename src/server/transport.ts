@@ -6,7 +6,7 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly remoteAddress: string
-  /** Says that nobody waits for the answer any more. */
+  /** Says that nobody waits for the answer any more: it is out, or the client went away. */
   readonly gone: AbortSignal
   /**
    * Reads the body, which is left in the network until then: who may not send one costs no memory. Empty for GET and HEAD.
