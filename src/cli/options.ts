@@ -47,6 +47,9 @@ const TIMERS: ReadonlySet<string> = new Set<LimitName>([
   'drainSeconds',
 ])
 
+/** The protocol allows no more of these. */
+const ONLY_LOWERED: ReadonlySet<string> = new Set<LimitName>(['channels', 'labelCharacters'])
+
 /** What comes in parts too; of bytes, streams, packets and the like there are only whole ones. */
 const FRACTIONAL_UNIT = /^(seconds|percent|messages a second)/
 
@@ -67,6 +70,10 @@ function limitFrom(text: string): Partial<Limits> {
     throw new InvalidArgumentError(
       `${name} must be at most ${MOST_TIMER_SECONDS}, 24 days, beyond which no timer reaches.`,
     )
+  }
+  const { value: most } = DEFAULT_LIMITS[name as LimitName]
+  if (ONLY_LOWERED.has(name!) && parsed > most) {
+    throw new InvalidArgumentError(`${name} must be at most ${most}; the protocol allows no more.`)
   }
   return { [name as LimitName]: parsed }
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { EarwitnessError } from './errors.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 
 /** Raw encodings carry samples alone; containers carry their own rate and channels; `opus` is one packet a message. */
 export const ENCODINGS = ['s16le', 'f32le', 'mulaw', 'alaw', 'opus', 'ogg-opus', 'webm-opus'] as const
@@ -104,6 +104,20 @@ function checked(parameters: StreamParameters): StreamParameters {
 export function checkOpusChannels(channels: number): void {
   if (channels <= 2) return
   throw new EarwitnessError('bad_parameter', `channels: opus packets hold 1 or 2 channels, got ${channels}`)
+}
+
+/** Where a server allows less than the protocol does. @throws EarwitnessError `bad_parameter` */
+export function checkWithin(
+  limits: Pick<Limits, 'channels' | 'labelCharacters'>,
+  { channels, label = '' }: Pick<StreamParameters, 'channels' | 'label'>,
+): void {
+  checkAtMost(limits.channels, 'channels', channels)
+  checkAtMost(limits.labelCharacters, 'label', label.length, ' characters')
+}
+
+function checkAtMost(most: number, name: string, got: number, unit = ''): void {
+  if (got <= most) return
+  throw new EarwitnessError('bad_parameter', `${name}: this server allows at most ${most}${unit}, got ${got}`)
 }
 
 /**

@@ -3,7 +3,7 @@ import { fromEvent, lastValueFrom, takeUntil, tap, toArray } from 'rxjs'
 import { openAudio } from '../audio/open-audio.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
-import { parseStreamQuery } from '../protocol/parameters.ts'
+import { checkWithin, parseStreamQuery } from '../protocol/parameters.ts'
 import { fileEvents } from '../stream/file-events.ts'
 import { json } from './http-answers.ts'
 import type { SessionContext } from './session.ts'
@@ -17,6 +17,7 @@ import type { HttpRequest, HttpResponse } from './transport.ts'
 export async function detect(request: HttpRequest, context: SessionContext): Promise<HttpResponse> {
   const { models, limits, fft } = context
   const asked = parseStreamQuery(request.query)
+  checkWithin(limits, asked)
   const scorer = models.find(asked.model)
   const body = await request.body()
   if (body.length === 0) throw new EarwitnessError('unsupported_audio', 'the body is empty; send an audio file')

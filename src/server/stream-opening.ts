@@ -1,7 +1,7 @@
 import type { Fft } from '../dsp/fft.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { StreamParameters } from '../protocol/parameters.ts'
+import { checkWithin, type StreamParameters } from '../protocol/parameters.ts'
 import type { Scorer } from '../scoring/scorer.ts'
 import type { StreamContext } from '../stream/stream-channels.ts'
 import type { Models } from './models.ts'
@@ -17,7 +17,7 @@ export interface StreamSurroundings {
 
 /**
  * What a stream begins with: as its parameters ask, or, where they bring a token, as the stream that the token is about.
- * @throws EarwitnessError `unknown_model`, `resume_refused`; `bad_parameter` for what is no token
+ * @throws EarwitnessError `unknown_model`, `resume_refused`; `bad_parameter` for what is no token or beyond a limit
  */
 export function openStream(
   streamId: string,
@@ -31,6 +31,7 @@ export function openStream(
     const scorer = sameModel(models, model)
     return { ...surroundings, ...stream, scorer, resumed: state, tokenOf: tokensOf(resumeTokens, { model, ...stream }) }
   }
+  checkWithin(limits, parameters)
   const scorer = models.find(parameters.model)
   const stream = { streamId, parameters }
   if (!resume) return { ...surroundings, ...stream, scorer }

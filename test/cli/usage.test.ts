@@ -49,6 +49,7 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['that streams are whole', ['serve', '--limit', 'streams=2.5'], /streams must be a whole number/],
     ['that a limit has one value', ['serve', '--limit', 'streams=5=6'], /must be one NAME=VALUE/],
     ['that a limit is above 0', ['serve', '--limit', 'streams=0'], /streams must be above 0/],
+    ['how many channels there may be', ['serve', '--limit', 'channels=9'], /channels must be at most 8; the protocol/],
     ['how long a limit may be', ['serve', '--limit', 'idleSeconds=3000000'], /idleSeconds must be at most 2073600/],
     [
       'that a limit of an age may be longer',

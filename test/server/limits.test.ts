@@ -115,6 +115,26 @@ describe.each<TransportName>(['ws', 'uws'])('limits over %s', (transport) => {
     expect(await loadOf({ channels: 1 }, stereo)).toBeCloseTo(asked, 9)
   })
 
+  it.each([
+    ['channels', { channels: 1 }, { channels: 2 }, /^channels: .* at most 1, got 2$/],
+    ['labelCharacters', { labelCharacters: 4 }, { label: 'call-7' }, /^label: .* at most 4 characters, got 6$/],
+  ])('refuses streams and files beyond %s as a bad_parameter', async (_, limits, asked, message) => {
+    const port = await start(limits)
+    const refused = expect.objectContaining({ code: 'bad_parameter', message: expect.stringMatching(message) })
+    expect(await refusal(new StreamClient(port, asked))).toEqual({ status: 400, body: refused })
+    const client = await StreamClient.open(port)
+    client.send(JSON.stringify({ type: 'start', ...asked }))
+    expect([(await client.closed).code, client.events]).toEqual([1008, [refused]])
+    const query = new URLSearchParams(
+      Object.entries({ encoding: 's16le', ...asked }).map(([key, value]) => [key, `${value}`]),
+    )
+    const response = await fetch(`http://127.0.0.1:${port}/v1/detect?${query}`, {
+      method: 'POST',
+      body: new Uint8Array(64_000),
+    })
+    expect([response.status, await response.json()]).toEqual([400, refused])
+  })
+
   it('closes with 1013 where a start message asks for more than there is room for', async () => {
     const port = await start({ loadPercent: 10, addressStreams: 256 })
     await expect.poll(() => metric(port, 'earwitness_streams_room'), { timeout: 20_000 }).toBeGreaterThan(0)
