@@ -24,7 +24,10 @@ export async function issueToken(request: HttpRequest, access: Access, mostSecon
 
 const requestSchema = (mostSeconds: number) =>
   v.object({
-    seconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostSeconds)), DEFAULT_SECONDS),
+    seconds: v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostSeconds)),
+      Math.min(DEFAULT_SECONDS, Math.floor(mostSeconds)),
+    ),
   })
 
 function parse(body: Uint8Array): unknown {

@@ -231,6 +231,12 @@ describe.each<TransportName>(['ws', 'uws'])('a server over %s', (transport) => {
     expect(await outcomeOf(server.port, { headers: bearer(alice.secret) })).toEqual(['ready', ''])
   })
 
+  it('gives a token for tokenSeconds where nobody says for how long and the default is beyond them', async () => {
+    server = await serve({ port: 0, transport, limits: { tokenSeconds: 30 } })
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/tokens`, { method: 'POST' })
+    expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ seconds: 30 })])
+  })
+
   it('takes the tokens of a server with the same secret', async () => {
     const tokenSecretFile = files.write('secret', 'a secret that is longer than thirty-two bytes')
     const access = { keys: [bob.stored], tokenSecretFile }
