@@ -139,7 +139,7 @@ function fromText(name: string, text: string): unknown {
     case 'channels':
     case 'hop':
     case 'halfLife':
-      return text.trim() === '' ? text : Number(text)
+      return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
     case 'downmix':
     case 'evidence':
     case 'resume':

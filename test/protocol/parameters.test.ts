@@ -28,6 +28,10 @@ describe('stream parameters', () => {
     })
   })
 
+  it('are refused in the words of the query where it has no number', () => {
+    expect(() => query('sampleRate=16k')).toThrow(/^sampleRate: .*number.*"16k"$/)
+  })
+
   it('ignore fields that they do not know', () => {
     expect(parseStreamParameters({ colour: 'blue' })).not.toHaveProperty('colour')
   })
