@@ -1,6 +1,6 @@
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { Limits } from '../protocol/limits.ts'
-import type { Caller } from './access/caller.ts'
+import { ANYONE, type Caller } from './access/caller.ts'
 
 /** Who wants a stream, and from where. */
 export interface Applicant {
@@ -31,9 +31,13 @@ export class Admission {
     if (this.#streams >= streams) {
       throw new EarwitnessError('too_many_streams', `${streams} streams run already; try again later`)
     }
-    const ofKey = this.#share(caller.streams ?? this.#limits.keyStreams)
-    if ((this.#byName.get(caller.name) ?? 0) >= ofKey) throw exceeded(`the key ${caller.name}`, ofKey, 'keyStreams')
+    if (caller !== ANYONE) this.#checkKey(caller)
     if ((this.#byAddress.get(address) ?? 0) >= addressStreams) throw exceeded(address, addressStreams, 'addressStreams')
+  }
+
+  #checkKey({ name, streams = this.#limits.keyStreams }: Caller): void {
+    const ofKey = this.#share(streams)
+    if ((this.#byName.get(name) ?? 0) >= ofKey) throw exceeded(`the key ${name}`, ofKey, 'keyStreams')
   }
 
   #share(limit: number): number {

@@ -29,6 +29,10 @@ describe('one of several processes behind a port', () => {
     expect([letIn(1, applicantOf), letIn(4, applicantOf)]).toEqual([alone, ofFour])
   })
 
+  it('bounds those who need no key by no limit of a key', () => {
+    expect(letIn(1, (stream) => ({ caller: ANYONE, address: `10.0.0.${stream}` }))).toBe(LIMITS.streams)
+  })
+
   it('lets in one stream at least', () => {
     expect(letIn(100, () => ({ caller: ANYONE, address: '10.0.0.1' }))).toBe(1)
   })
