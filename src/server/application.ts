@@ -177,7 +177,13 @@ export class Application implements TransportApplication {
     if (methods === undefined) throw new EarwitnessError('not_found', `${request.path}: there is nothing here`)
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (route !== undefined) return route(request)
-    return wrongMethod(request, Object.keys(methods))
+    return this.#wrongMethod(request, Object.keys(methods))
+  }
+
+  #wrongMethod({ path, method }: HttpRequest, methods: readonly string[]): HttpResponse {
+    const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ')
+    const answer = this.#refusal(new EarwitnessError('method_not_allowed', `${path} takes ${allowed}, not ${method}`))
+    return { ...answer, headers: { ...answer.headers, allow: allowed } }
   }
 
   async #detect(request: HttpRequest): Promise<HttpResponse> {
@@ -237,10 +243,4 @@ export class Application implements TransportApplication {
 
 function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
-}
-
-function wrongMethod({ path, method }: HttpRequest, methods: readonly string[]): HttpResponse {
-  const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ')
-  const answer = errorAnswer(new EarwitnessError('method_not_allowed', `${path} takes ${allowed}, not ${method}`))
-  return { ...answer, headers: { ...answer.headers, allow: allowed } }
 }

@@ -237,11 +237,13 @@ describe.each<TransportName>(['ws', 'uws'])('HTTP over %s', (transport) => {
   })
 
   it('GET /metrics counts refused streams and requests by their code', async () => {
-    const name = 'earwitness_refusals_total{code="bad_parameter"}'
-    const before = (await metric(server.port, name)) || 0
+    const count = async (code: string) => (await metric(server.port, `earwitness_refusals_total{code="${code}"}`)) || 0
+    const before = [await count('bad_parameter'), await count('method_not_allowed')]
     await refusedStream(new StreamClient(server.port, { sampleRate: 0 }))
     await post(fakeSpeechWav, '?hop=never')
-    expect((await metric(server.port, name)) - before).toBe(2)
+    await request('/v1/models', { method: 'PUT' })
+    const after = [await count('bad_parameter'), await count('method_not_allowed')]
+    expect(after).toEqual([before[0]! + 2, before[1]! + 1])
   })
 
   it('GET / is the page, which may load nothing from elsewhere', async () => {
