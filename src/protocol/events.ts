@@ -31,7 +31,13 @@ export const ReadySchema = v.object({
   /** The execution provider that scores: cpu, webgpu, cuda … */
   provider: v.string(),
   calibration: v.object({ scale: v.number(), bias: v.number(), fittedOn: v.string() }),
-  decision: v.object({ threshold: probability, raise: probability, clear: probability, leastSpeechSeconds: seconds }),
+  decision: v.object({
+    threshold: probability,
+    raise: probability,
+    clear: probability,
+    leastSpeechSeconds: seconds,
+    fittedOn: v.optional(v.string()),
+  }),
   /** Seconds of audio in a full window, and between the ends of two windows. */
   window: seconds,
   hop: seconds,

@@ -36,7 +36,10 @@ describe.each<TransportName>(['ws', 'uws'])('HTTP over %s', (transport) => {
   async function detect(body: Uint8Array, query = '') {
     const response = await post(body, query)
     expect(response.status).toBe(200)
-    return v.parse(DetectionSchema, await response.json())
+    const answer = await response.json()
+    const parsed = v.parse(DetectionSchema, answer)
+    expect(answer, 'no field is beside the schema').toEqual(parsed)
+    return parsed
   }
 
   async function refusal(response: Response): Promise<unknown> {
