@@ -3,7 +3,7 @@
  * code after it. Codes never change; messages may.
  */
 export const ERROR_CODES = {
-  bad_parameter: { status: 400, closeCode: 1008, meaning: 'A parameter is unknown, malformed or out of range.' },
+  bad_parameter: { status: 400, closeCode: 1008, meaning: 'A parameter is malformed, out of range or given twice.' },
   bad_message: { status: 400, closeCode: 1007, meaning: 'A text message is not valid JSON or breaks its schema.' },
   unknown_message: {
     status: 400,

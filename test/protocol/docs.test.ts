@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ERROR_CODES } from '../../src/protocol/errors.ts'
 import { ServerEventSchema } from '../../src/protocol/events.ts'
-import { ENCODINGS, parseStreamParameters, StreamParametersSchema } from '../../src/protocol/parameters.ts'
+import { ENCODINGS, EVENT_TYPES, parseStreamParameters, StreamParametersSchema } from '../../src/protocol/parameters.ts'
 import { WARNING_CODES } from '../../src/protocol/warnings.ts'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
@@ -22,6 +22,11 @@ describe('docs/protocol.md', () => {
     const row = rows.find((candidate) => candidate.startsWith(`| \`${name}\` |`))
     if (given === undefined) expect(row).toBeDefined()
     else expect(row?.split('|')[2]?.replaceAll(/[`\s]/g, '')).toBe(String(given))
+  })
+
+  it.each(EVENT_TYPES)('says that `events` takes %s', (kind) => {
+    const [, , allowed] = rows.find((row) => row.startsWith('| `events` |'))!.split(' | ')
+    expect(allowed).toContain(`\`${kind}\``)
   })
 
   it.each(ENCODINGS)('names the encoding %s', (encoding) => {
