@@ -29,7 +29,11 @@ export async function readModelPackage(folder: string, choice: ProviderChoice): 
   const manifest = await readManifest(folder)
   const files = manifest.files.filter((file) => choice === 'auto' || file.providers.includes(choice))
   if (files.length === 0) {
-    throw new EarwitnessError('bad_model', `${manifest.name} has no edition for the provider ${choice}`)
+    const suited = [...new Set(manifest.files.flatMap(({ providers }) => providers))].join(', ')
+    throw new EarwitnessError(
+      'bad_model',
+      `${manifest.name} has no edition for the provider ${choice}, only for ${suited}`,
+    )
   }
   for (const { path, sha256 } of files.flatMap((file) => [file, ...Object.values(file.parts ?? {})])) {
     await checkSum(folder, path, sha256)

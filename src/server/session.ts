@@ -150,9 +150,9 @@ export class Session implements ConnectionHandlers {
 
   #obey(text: string): void {
     const { textBytes } = this.#context.limits
-    if (Buffer.byteLength(text) > textBytes) {
-      throw new EarwitnessError('message_too_large', `a text message may have ${textBytes} bytes`)
-    }
+    const bytes = Buffer.byteLength(text)
+    if (bytes > textBytes)
+      throw new EarwitnessError('message_too_large', `a text message may have ${textBytes} bytes; one of ${bytes} came`)
     const message = parseClientMessage(text, this.#context.limits.jsonDepth)
     if (message.type === 'keepAlive') {
       if (this.#lastAck !== undefined) this.#tell(this.#lastAck)

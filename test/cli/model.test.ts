@@ -225,7 +225,7 @@ describe('earwitness model', () => {
     [['import', 'hf:a/b', '--hub', 'ftp://x'], 2, /--hub: ftp:/],
     [['import', '/nowhere.pth', '--fake-index', '2'], 2, /must be 0 or 1/],
     [['import', '/nowhere.onnx', '--frontend', 'guess'], 2, /Allowed choices are torchaudio-mel, kaldi-fbank/],
-    [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition int4/],
+    [['import', '/nowhere.pth', '--editions', 'int4'], 2, /no edition "int4"; there are int8, fp16, fp32/],
     [['quantize', 'default'], 1, /is no Audio Spectrogram Transformer .*written by pytorch/],
     [['quantize', 'nobody'], 1, /cannot read .*nobody/],
     [['quantize', 'default', '--edition', 'fp32'], 2, /Allowed choices are int8, fp16/],

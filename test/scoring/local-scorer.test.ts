@@ -47,7 +47,10 @@ describe('the scorer of this machine', () => {
   })
 
   it('refuses a provider that cannot be had, and falls back to no other', async () => {
-    await expect(open(defaultModelFolder, { provider: 'coreml' })).rejects.toMatchObject({ code: 'bad_model' })
+    await expect(open(defaultModelFolder, { provider: 'coreml' })).rejects.toMatchObject({
+      code: 'bad_model',
+      message: expect.stringMatching(/no edition for the provider coreml, only for cpu, webgpu, cuda$/),
+    })
   })
 
   it('refuses a model that misses its golden logit', async () => {

@@ -65,6 +65,14 @@ describe.each<TransportName>(['ws', 'uws'])('limits over %s', (transport) => {
     ])
   })
 
+  it('answers a text beyond textBytes with an error event that says its size', async () => {
+    const client = await StreamClient.open(await start({ textBytes: 100 }))
+    await client.send(JSON.stringify({ type: 'keepAlive', padding: 'x'.repeat(100) })).finish()
+    expect(client.of('error')).toEqual([
+      expect.objectContaining({ message: 'a text message may have 100 bytes; one of 133 came', fatal: false }),
+    ])
+  })
+
   it('refuses a file of more audio than detectSeconds with 413', async () => {
     await start({ detectSeconds: 5 })
     const response = await detect()

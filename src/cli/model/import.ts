@@ -73,7 +73,10 @@ function fakeIndex(text: string): FakeIndex {
 function editions(text: string): ImportOptions['editions'] {
   const wanted = text.split(',')
   const unknown = wanted.find((word) => !PRECISIONS.some((precision) => precision === word))
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no edition ${unknown}.`)
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `There is no edition ${JSON.stringify(unknown)}; there are ${PRECISIONS.join(', ')}.`,
+    )
   return PRECISIONS.filter((precision) => wanted.includes(precision))
 }
 
