@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../protocol/limits.ts'
-import { ENCODINGS, EVENT_TYPES, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
+import { EVENT_TYPES, FILE_ENCODINGS, parseStreamParameters, type StreamParameters } from '../protocol/parameters.ts'
 import { PROVIDERS } from '../scoring/model-manifest.ts'
 
 export function number(text: string): number {
@@ -82,7 +82,7 @@ function limitFrom(text: string): Partial<Limits> {
 export function addStreamOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--encoding <name>', 'what raw audio is made of (files say it themselves)').choices(ENCODINGS),
+      new Option('--encoding <name>', 'what raw audio is made of (files say it themselves)').choices(FILE_ENCODINGS),
     )
     .option('--sample-rate <hertz>', 'of raw audio: 8000 to 96000 (default: 16000)', number)
     .option('--channels <count>', 'of raw audio: 1 to 8; each is scored on its own (default: 1)', number)

@@ -6,6 +6,9 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 export const ENCODINGS = ['s16le', 'f32le', 'mulaw', 'alaw', 'opus', 'ogg-opus', 'webm-opus'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
+/** What a file or a pipe may be said to hold: neither tells where a packet ends. */
+export const FILE_ENCODINGS = ENCODINGS.filter((encoding) => encoding !== 'opus')
+
 /** Bytes of one sample of one channel; none for Opus, whose packets have no fixed size. */
 const SAMPLE_BYTES: { readonly [encoding in Encoding]?: number } = { s16le: 2, f32le: 4, mulaw: 1, alaw: 1 }
 

@@ -3,7 +3,7 @@ import { fromEvent, lastValueFrom, takeUntil, tap, toArray } from 'rxjs'
 import { openAudio } from '../audio/open-audio.ts'
 import { EarwitnessError } from '../protocol/errors.ts'
 import type { ServerEvent } from '../protocol/events.ts'
-import { checkWithin, parseStreamQuery } from '../protocol/parameters.ts'
+import { checkWithin, FILE_ENCODINGS, parseStreamQuery, type StreamParameters } from '../protocol/parameters.ts'
 import { fileEvents } from '../stream/file-events.ts'
 import { json } from './http-answers.ts'
 import type { SessionContext } from './session.ts'
@@ -18,6 +18,7 @@ export async function detect(request: HttpRequest, context: SessionContext): Pro
   const { models, limits, fft } = context
   const asked = parseStreamQuery(request.query)
   checkWithin(limits, asked)
+  checkEncoding(asked)
   const scorer = models.find(asked.model)
   const body = await request.body()
   if (body.length === 0) throw new EarwitnessError('unsupported_audio', 'the body is empty; send an audio file')
@@ -35,6 +36,14 @@ export async function detect(request: HttpRequest, context: SessionContext): Pro
     }).pipe(tap(noLongerThan(limits.detectSeconds)), takeUntil(fromEvent(request.gone, 'abort')), toArray()),
   )
   return json(report(events))
+}
+
+function checkEncoding({ encoding }: StreamParameters): void {
+  if (FILE_ENCODINGS.some((one) => one === encoding)) return
+  throw new EarwitnessError(
+    'bad_parameter',
+    `encoding: a file does not tell where the packets of ${encoding} end; allowed are ${FILE_ENCODINGS.join(', ')}, and Opus files say themselves what they are`,
+  )
 }
 
 /** How long audio is shows as it is decoded, whatever its container says. */

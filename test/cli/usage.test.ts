@@ -42,6 +42,7 @@ describe('earwitness, used wrongly, ends with 2 and says', () => {
     ['the range of a parameter', ['watch', speech, '--hop', '99'], /hop: .*<=10.*99/],
     ['that a number is none', ['watch', speech, '--hop', 'soon'], /--hop.*must be a number/],
     ['which encodings there are', ['watch', speech, '--encoding', 'mp3'], /Allowed choices are s16le, /],
+    ['which encodings a file may have', ['watch', speech, '--encoding', 'opus'], /mulaw, alaw, ogg-opus, webm-opus/],
     ['where to write', ['mel', speech], /required option '--out <file>'/],
     ['which endings there are', ['mel', speech, '--out', 'x.txt'], /must end in \.npy or \.png; got x\.txt/],
     ['which recipes there are', ['mel', speech, '--out', 'x.npy', '--frontend', 'mfcc'], /torchaudio-mel, kaldi-fbank/],

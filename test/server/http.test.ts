@@ -85,6 +85,12 @@ describe.each<TransportName>(['ws', 'uws'])('HTTP over %s', (transport) => {
       expectSameEvents(raw.scores, wav.scores)
     })
 
+    it('refuses packets of Opus, which a file does not tell apart', async () => {
+      expect(await refusal(await post(fakeSpeechWav, '?encoding=opus'))).toEqual(
+        refused(400, 'bad_parameter', 'encoding'),
+      )
+    })
+
     it('obeys the parameters of the query', async () => {
       const { ready, scores } = await detect(fakeSpeechWav, '?hop=2&halfLife=0&label=call%207')
       expect(ready).toMatchObject({ hop: 2, halfLife: 0, label: 'call 7' })
