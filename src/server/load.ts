@@ -12,6 +12,7 @@ const TYPICAL: Demand = { channels: 1, downmix: false, hop: 0.5 }
 
 /** The part of each thread's time, and of the processor's, that the open streams ask for, by what a stream was measured to cost. */
 export class Load {
+  readonly #percent: number
   readonly #most: number
   readonly #cores: number
   readonly #costs = new Map<Scorer, Cost>()
@@ -23,6 +24,7 @@ export class Load {
    * @param cores what this process may use: all of the machine's, or its share where it has others beside it
    */
   constructor(percent: number, cores: number) {
+    this.#percent = percent
     this.#most = percent / 100
     this.#cores = cores
   }
@@ -58,7 +60,7 @@ export class Load {
     if (busiest <= this.#most + ROUNDING) return
     throw new EarwitnessError(
       'too_many_streams',
-      `with this stream ${Math.ceil(busiest * 100)} % of a thread or of all cores would be asked for, and at most ${this.#most * 100} % may be (loadPercent); try again later`,
+      `with this stream ${Math.ceil(busiest * 100)} % of a thread or of all cores would be asked for, and at most ${this.#percent} % may be (loadPercent); try again later`,
     )
   }
 

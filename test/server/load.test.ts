@@ -10,8 +10,8 @@ import { defaultModelFolder } from '../fixtures/default-manifest.ts'
 const [quick, slow] = [{}, {}] as unknown as Scorer[]
 
 describe('the load', () => {
-  const newLoad = (cores = 8) => {
-    const load = new Load(80, cores)
+  const newLoad = (cores = 8, percent = 80) => {
+    const load = new Load(percent, cores)
     load.learn(quick!, { perWindow: 0.001, perAudioSecond: 0.004 })
     load.learn(slow!, { perWindow: 0.2, perAudioSecond: 0.004 })
     return load
@@ -30,6 +30,10 @@ describe('the load', () => {
     expect(() => load.check(scorer!)).toThrow(/at most 80 % may be \(loadPercent\); try again later/)
     leave[0]!()
     expect(() => load.check(scorer!)).not.toThrow()
+  })
+
+  it('tells the limit as it was given', () => {
+    expect(() => newLoad(8, 7).check(slow!)).toThrow(/at most 7 % may be/)
   })
 
   it('counts each channel and each hop', () => {
