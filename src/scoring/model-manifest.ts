@@ -8,6 +8,8 @@ export type ProviderChoice = Provider | 'auto'
 
 const probability = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const positive = v.pipe(v.number(), v.gtValue(0))
+const lowHz = v.pipe(v.number(), v.minValue(0))
+const highHz = v.pipe(v.number(), v.maxValue(8000))
 const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1))
 /** A file inside the package's own folder. */
 const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, 'must be a plain file name inside the package'))
@@ -21,8 +23,8 @@ const FrontEndSchema = v.variant('kind', [
     fftSize: v.literal(2048),
     hopSamples: v.literal(160),
     melBins: v.literal(128),
-    lowHz: v.number(),
-    highHz: v.number(),
+    lowHz,
+    highHz,
     floor: positive,
     /** normalised = (dB + offset) / scale */
     offset: v.number(),
@@ -35,8 +37,8 @@ const FrontEndSchema = v.variant('kind', [
     fftSize: v.literal(512),
     hopSamples: v.literal(160),
     melBins: v.literal(128),
-    lowHz: v.pipe(v.number(), v.minValue(0)),
-    highHz: v.pipe(v.number(), v.maxValue(8000)),
+    lowHz,
+    highHz,
     preemphasis: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     floor: positive,
     /** normalised = (ln − mean) / (2 · std), as in Hugging Face's `preprocessor_config.json` */
@@ -136,7 +138,8 @@ export function parseModelManifest(value: unknown): ModelManifest {
 }
 
 /** What no field can show alone. */
-function checkTogether({ input, output, decision, incremental, files }: ModelManifest): void {
+function checkTogether({ frontend, input, output, decision, incremental, files }: ModelManifest): void {
+  if (frontend.lowHz >= frontend.highHz) refuse('frontend.lowHz', 'must be below frontend.highHz')
   if (input.padding === 'length' && input.lengthTensor === undefined) {
     refuse('input.lengthTensor', 'is needed where padding is "length"')
   }
@@ -147,6 +150,7 @@ function checkTogether({ input, output, decision, incremental, files }: ModelMan
     refuse('output.fake', `must be "positive" or "negative": what more of a ${output.kind} means`)
   }
   if (decision.clear > decision.raise) refuse('decision.clear', 'must not be above decision.raise')
+  if (decision.threshold > decision.raise) refuse('decision.threshold', 'must not be above decision.raise')
   if (incremental === undefined) {
     if (files.some(({ parts }) => parts !== undefined)) refuse('incremental', 'is needed where a file has parts')
     return

@@ -45,6 +45,21 @@ describe('a model manifest', () => {
       /decision\.clear/,
     ],
     [
+      'a threshold above which alerts stand already',
+      { decision: { ...defaultManifest.decision, threshold: 0.99 } },
+      /decision\.threshold/,
+    ],
+    [
+      'mel filters that begin above their end',
+      { frontend: { ...defaultManifest.frontend, lowHz: 7000, highHz: 6000 } },
+      /frontend\.lowHz/,
+    ],
+    [
+      'mel filters beyond half the sample rate',
+      { frontend: { ...defaultManifest.frontend, highHz: 9000 } },
+      /frontend\.highHz/,
+    ],
+    [
       'padding by length without its tensor',
       { input: { tensor: 'x', frames: 1024, padding: 'length', leastFrames: 100 } },
       /lengthTensor/,
