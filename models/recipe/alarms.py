@@ -72,9 +72,9 @@ def human_tracks(model, held, scale, bias):
     return tracks, sum(map(len, recordings)) / FRAMES_PER_SECOND / 3600
 
 
-def thresholds(tracks):
-    """(raise, clear): MARGIN above the lowest from LEAST_RAISE on that none of `tracks` reaches for long enough; clear is half of it in logits."""
-    for logit in np.arange(np.log(LEAST_RAISE / (1 - LEAST_RAISE)), 8.0, 0.05):
+def thresholds(tracks, least=LEAST_RAISE):
+    """(raise, clear): MARGIN above the lowest from `least` on that none of `tracks` reaches for long enough; clear is half of it in logits."""
+    for logit in np.arange(np.log(least / (1 - least)), 8.0, 0.05):
         if not any(alerts(track, logit, logit / 2) for track in tracks):
             break
     logit += MARGIN

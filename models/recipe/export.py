@@ -19,7 +19,7 @@ import soundfile
 import torch
 from scipy.optimize import minimize
 
-from alarms import MARGIN, human_tracks, thresholds
+from alarms import LEAST_RAISE, MARGIN, human_tracks, thresholds
 from batches import Frames
 from checkpoints import shipped, teachers
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
@@ -152,7 +152,8 @@ def export(corpus, folders, run, runs_without, out):
     logits, labels, weights = validation_scores(model, corpus, folders)
     scale, bias = for_unheard(*calibrate(logits, labels, weights), runs_without, corpus, folders)
     tracks, hours = human_tracks(model, Frames(corpus, folders, "valid"), scale, bias)
-    raise_at, clear_at = thresholds(tracks)
+    threshold = verdict_threshold(model, corpus, folders, scale, bias)
+    raise_at, clear_at = thresholds(tracks, max(LEAST_RAISE, threshold))
     manifest = {
         "name": "earwitness-small", "version": VERSION, "licence": "Apache-2.0", "card": "README.md",
         "frontend": {"kind": "torchaudio-mel", "sampleRate": SAMPLE_RATE, "fftSize": FFT_SIZE, "hopSamples": HOP_SAMPLES, "melBins": MEL_BINS,
@@ -162,7 +163,7 @@ def export(corpus, folders, run, runs_without, out):
         "calibration": {"scale": round(scale, 4), "bias": round(bias, 4),
                         "fittedOn": "validation split of the recipe, then moved as far as runs without an engine were wrong about that engine; "
                                     "systems weighted alike, classes equally likely"},
-        "decision": {"threshold": verdict_threshold(model, corpus, folders, scale, bias), "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5,
+        "decision": {"threshold": threshold, "raise": raise_at, "clear": clear_at, "leastSpeechSeconds": 0.5,
                      "fittedOn": f"threshold: {100 * FLAGGED:g} % of validation humans flagged; alerts: {hours:.1f} hours of validation human speech "
                                  f"as streams, clean and through channels: none raised, and a margin of {MARGIN:g} in logits"},
         "files": [{"path": "model.fp32.onnx", "precision": "fp32", "providers": ["cpu", "webgpu", "cuda"],
