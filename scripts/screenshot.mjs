@@ -14,7 +14,7 @@ const WAV_HEADER_BYTES = 44
 const LARGEST_BYTES = 400_000
 
 const SHOTS = [
-  { name: 'live-page.png', heard: 26, fullPage: true, size: [1440, 900], colorScheme: 'light', scale: 1 },
+  { name: 'live-page.png', heard: 32, fullPage: true, size: [1440, 900], colorScheme: 'light', scale: 1 },
   { name: 'live-page-phone.png', heard: 10, fullPage: false, size: [375, 980], colorScheme: 'dark', scale: 2 },
 ]
 
@@ -24,7 +24,7 @@ const server = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), 'ser
 })
 let browser
 try {
-  browser = await launch(wavOf('real-speech.wav', 'fake-speech.wav'))
+  browser = await launch(wavOf('real-speech.wav', 'fake-speech.wav', 'fake-speech.wav'))
   const address = await addressOf(server)
   mkdirSync(images, { recursive: true })
   for (const shot of SHOTS) await take(shot, address)
