@@ -31,6 +31,7 @@ from speech import resample, trim
 from train import score_entries
 
 VERSION = "0.9.0"
+LEAST_SCALE = 0.01
 FLAGGED = 0.05  # of validation humans, at the threshold
 
 
@@ -98,13 +99,14 @@ def validation_scores(model, corpus, folders, without=()):
 
 
 def calibrate(logits, labels, weights):
-    """(scale, bias) that minimise the weighted cross-entropy, classes equally likely."""
+    """(scale, bias) that minimise the weighted cross-entropy, classes equally likely. A model that is wrong more often than right is not turned round: its
+    scale is LEAST_SCALE, by which it says nothing."""
     sign = np.where(labels, 1.0, -1.0)
 
     def cost(p):
         return np.sum(weights * np.logaddexp(0.0, -sign * (p[0] * logits + p[1]))) / weights.sum()
 
-    best = minimize(cost, [1.0, 0.0], method="Nelder-Mead").x
+    best = minimize(cost, [1.0, 0.0], method="Nelder-Mead", bounds=[(LEAST_SCALE, None), (None, None)]).x
     return float(best[0]), float(best[1])
 
 
