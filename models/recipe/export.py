@@ -31,7 +31,8 @@ from speech import resample, trim
 from train import score_entries
 
 VERSION = "0.9.0"
-LEAST_SCALE = 0.01
+LEAST_SCALE, LARGEST_SCALE = 0.01, 10.0
+LARGEST_THRESHOLD = 0.99
 FLAGGED = 0.05  # of validation humans, at the threshold
 
 
@@ -100,13 +101,13 @@ def validation_scores(model, corpus, folders, without=()):
 
 def calibrate(logits, labels, weights):
     """(scale, bias) that minimise the weighted cross-entropy, classes equally likely. A model that is wrong more often than right is not turned round: its
-    scale is LEAST_SCALE, by which it says nothing."""
+    scale is LEAST_SCALE, by which it says nothing. Of one that is never wrong it is LARGEST_SCALE, not without bounds."""
     sign = np.where(labels, 1.0, -1.0)
 
     def cost(p):
         return np.sum(weights * np.logaddexp(0.0, -sign * (p[0] * logits + p[1]))) / weights.sum()
 
-    best = minimize(cost, [1.0, 0.0], method="Nelder-Mead", bounds=[(LEAST_SCALE, None), (None, None)]).x
+    best = minimize(cost, [1.0, 0.0], method="Nelder-Mead", bounds=[(LEAST_SCALE, LARGEST_SCALE), (None, None)]).x
     return float(best[0]), float(best[1])
 
 
@@ -137,7 +138,7 @@ def verdict_threshold(model, corpus, folders, scale, bias):
     fake = 1 / (1 + np.exp(-(scale * score_entries(model, held, entries) + bias)))
     systems = np.array([held.rows[entry[0]]["system"] for entry in entries])
     shares = {t: np.mean([np.mean(fake[systems == name] >= t) for name in set(systems)]) for t in np.arange(50, 100) / 100}
-    return float(next(t for t, share in shares.items() if share <= FLAGGED))
+    return float(next((t for t, share in shares.items() if share <= FLAGGED), LARGEST_THRESHOLD))
 
 
 def export(corpus, folders, run, runs_without, out):

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 try:
     import numpy as np
 
-    from export import LEAST_SCALE, calibrate
+    from export import LARGEST_SCALE, LEAST_SCALE, calibrate
 except ImportError as error:
     raise unittest.SkipTest(f"not installed: {error.name}") from error
 
@@ -28,6 +28,10 @@ class Calibration(unittest.TestCase):
         scale, bias = calibrate(-self.logits, self.labels, np.ones(4000))
         self.assertAlmostEqual(scale, LEAST_SCALE, places=4)
         self.assertAlmostEqual(bias, 0.0, delta=0.2)
+
+    def test_is_bounded_where_a_model_is_never_wrong(self):
+        scale, _ = calibrate(np.where(self.labels, 0.1, -0.1), self.labels, np.ones(4000))
+        self.assertAlmostEqual(scale, LARGEST_SCALE, places=2)
 
 
 if __name__ == "__main__":
