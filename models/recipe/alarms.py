@@ -72,8 +72,10 @@ def human_tracks(model, held, scale, bias):
     return tracks, sum(map(len, recordings)) / FRAMES_PER_SECOND / 3600
 
 
-def thresholds(tracks, least=LEAST_RAISE):
-    """(raise, clear): MARGIN above the lowest from `least` on that none of `tracks` reaches for long enough; clear is half of it in logits."""
+def thresholds(tracks, verdict):
+    """(raise, clear): MARGIN above the lowest from LEAST_RAISE and the threshold of a `verdict` on that none of `tracks` reaches for long enough; clear is
+    half of it in logits."""
+    least = max(LEAST_RAISE, verdict)
     for logit in np.arange(np.log(least / (1 - least)), 8.0, 0.05):
         if not any(alerts(track, logit, logit / 2) for track in tracks):
             break

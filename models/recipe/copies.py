@@ -16,6 +16,7 @@ Last come the training fakes of ENGINES once more through FARGAN, the neural cod
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -86,24 +87,28 @@ def vocoder_files(folder, kinds):
     return [path for path in sorted(Path(folder).glob("*.pt")) if path.stem in kinds] if folder else []
 
 
+def generators(folder):
+    """The vocoders of published shape that were trained, for inference."""
+    return [kept(GENERATORS[path.stem](), path) for path in vocoder_files(folder, GENERATORS)]
+
+
 def conversions(folder):
     """{system: function(samples, samples of the voice, draw) → samples}"""
-    vocoders = [kept(GENERATORS[path.stem](), path) for path in vocoder_files(folder, GENERATORS) if GENERATORS[path.stem].hop == HOP]
+    vocoders = [generator for generator in generators(folder) if generator.hop == HOP]
     if not vocoders or not Path(folder, "converter.pt").exists():
         return {}
     model = kept(Converter(), Path(folder, "converter.pt"))
 
-    def make(w, voice, draw, steps):
+    def make(steps, w, voice, draw):
         vocoder = vocoders[draw.integers(len(vocoders))]
         return at_rate(drawn_rate(vocoder, draw), lambda *clips: convert(model, vocoder, *clips, steps), w, voice)
-    return {system: lambda w, voice, draw, steps=steps: make(w, voice, draw, steps)
-            for system, steps in (("convert-regressed", 0), ("convert-flow", FLOW_STEPS))}
+    return {"convert-regressed": partial(make, 0), "convert-flow": partial(make, FLOW_STEPS)}
 
 
 def other_last_stages(folder, fargan_demo, lyra):
     """{name: function(samples, draw) → samples}"""
     made = {}
-    vocoders = [kept(GENERATORS[path.stem](), path) for path in vocoder_files(folder, GENERATORS)]
+    vocoders = generators(folder)
     if vocoders:
         made["vocoder"] = lambda w, draw: vocoded(vocoders[draw.integers(len(vocoders))], w, draw)
     if fargan_demo:

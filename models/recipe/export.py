@@ -19,7 +19,7 @@ import soundfile
 import torch
 from scipy.optimize import minimize
 
-from alarms import LEAST_RAISE, MARGIN, human_tracks, thresholds
+from alarms import MARGIN, human_tracks, thresholds
 from batches import Frames
 from checkpoints import shipped, teachers
 from features import FFT_SIZE, FLOOR, HOP_SAMPLES, LEAST_FRAMES, MEL_BINS, OFFSET, SAMPLE_RATE, SCALE, WINDOW_FRAMES, mel_frames
@@ -156,7 +156,7 @@ def export(corpus, folders, run, runs_without, out):
     scale, bias = for_unheard(*calibrate(logits, labels, weights), runs_without, corpus, folders)
     tracks, hours = human_tracks(model, Frames(corpus, folders, "valid"), scale, bias)
     threshold = verdict_threshold(model, corpus, folders, scale, bias)
-    raise_at, clear_at = thresholds(tracks, max(LEAST_RAISE, threshold))
+    raise_at, clear_at = thresholds(tracks, threshold)
     manifest = {
         "name": "earwitness-small", "version": VERSION, "licence": "Apache-2.0", "card": "README.md",
         "frontend": {"kind": "torchaudio-mel", "sampleRate": SAMPLE_RATE, "fftSize": FFT_SIZE, "hopSamples": HOP_SAMPLES, "melBins": MEL_BINS,

@@ -27,13 +27,13 @@ class Alerts(unittest.TestCase):
 
 class Thresholds(unittest.TestCase):
     def test_are_above_what_human_speech_reaches_for_a_second(self):
-        raised, cleared = thresholds([[2.5] * 9])
+        raised, cleared = thresholds([[2.5] * 9], 0.5)
         self.assertGreater(logit(raised), 2.5)
         self.assertAlmostEqual(logit(cleared), logit(raised) / 2, delta=0.02)
 
     def test_are_not_under_that_of_a_verdict_however_quiet_human_speech_is(self):
         quiet = [[-5.0] * 9]
-        self.assertGreater(thresholds(quiet)[0], LEAST_RAISE)
+        self.assertGreater(thresholds(quiet, 0.5)[0], LEAST_RAISE)
         self.assertGreater(thresholds(quiet, 0.97)[0], 0.97)
 
 
