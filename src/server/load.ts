@@ -13,7 +13,6 @@ const TYPICAL: Demand = { channels: 1, downmix: false, hop: 0.5 }
 /** The part of each thread's time, and of the processor's, that the open streams ask for, by what a stream was measured to cost. */
 export class Load {
   readonly #percent: number
-  readonly #most: number
   readonly #cores: number
   readonly #costs = new Map<Scorer, Cost>()
   readonly #models = new Map<Scorer, number>()
@@ -25,7 +24,6 @@ export class Load {
    */
   constructor(percent: number, cores: number) {
     this.#percent = percent
-    this.#most = percent / 100
     this.#cores = cores
   }
 
@@ -47,7 +45,7 @@ export class Load {
   roomFor(scorer: Scorer): number {
     const { model, eventLoop } = this.#shareOf(scorer, TYPICAL)
     const busiest = Math.max(model, eventLoop, (model + eventLoop) / this.#cores)
-    return busiest === 0 ? 0 : Math.floor((this.#most + ROUNDING) / busiest)
+    return busiest === 0 ? 0 : Math.floor((this.#percent / 100 + ROUNDING) / busiest)
   }
 
   /** @throws EarwitnessError `too_many_streams` where one more such stream would be too much */
@@ -57,7 +55,7 @@ export class Load {
     const eventLoop = this.#eventLoop + share.eventLoop
     const allModels = sum(this.#models.values()) + share.model
     const busiest = Math.max(model, eventLoop, (allModels + eventLoop) / this.#cores)
-    if (busiest <= this.#most + ROUNDING) return
+    if (busiest <= this.#percent / 100 + ROUNDING) return
     throw new EarwitnessError(
       'too_many_streams',
       `with this stream ${Math.ceil(busiest * 100)} % of a thread or of all cores would be asked for, and at most ${this.#percent} % may be (loadPercent); try again later`,
