@@ -5,7 +5,7 @@ import { appendFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { endWithUs } from './end-with-us.mjs'
+import { endWithUs } from '../dist/src/cli/end-with-us.js'
 import { flagsOf, makeOut } from './flags.mjs'
 
 const HELP = `npm run fuzz -- [--seconds 20] [--rounds 1] [--target WORDS] [--seed N] [--out fuzz]

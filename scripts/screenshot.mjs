@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { endWithUs } from '../dist/src/cli/end-with-us.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const images = join(root, 'docs', 'images')
@@ -22,6 +23,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'earwitness-screenshot-'))
 const server = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), 'serve', '--port', '0'], {
   stdio: ['ignore', 'pipe', 'ignore'],
 })
+endWithUs(server)
 let browser
 try {
   browser = await launch(wavOf('real-speech.wav', 'fake-speech.wav', 'fake-speech.wav'))

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { TransportName } from '../../server/serve.ts'
+import { endWithUs } from '../end-with-us.ts'
 import { onCores } from './cores.ts'
 
 export interface ServerProcessOptions {
@@ -86,17 +86,4 @@ export class ServerProcess {
     this.#child.kill('SIGTERM')
     await this.#ended
   }
-}
-
-/** A signal that ends this process ends the child too, which would listen on for ever. */
-function endWithUs(child: ChildProcess): void {
-  const end = (signal: NodeJS.Signals): void => {
-    child.kill('SIGTERM')
-    process.exit(128 + constants.signals[signal])
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.once(signal, end)
-  child.once('exit', () => {
-    for (const signal of signals) process.removeListener(signal, end)
-  })
 }
