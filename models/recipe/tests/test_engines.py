@@ -56,6 +56,18 @@ class Piper(unittest.TestCase):
             Path(package, "sherpa-onnx-wasm-main.data").write_bytes(b"abcdefghi")
             self.assertEqual(piper.part(package, "tokens.txt"), b"defg")
 
+    def test_each_noise_of_the_model_is_the_beginning_of_its_row(self):
+        nodes = [helper.make_node("RandomNormalLike", [x], [f"{x}_noise"], dtype=TensorProto.FLOAT) for x in ("a", "b")]
+        inputs = [helper.make_tensor_value_info(x, TensorProto.FLOAT, None) for x in ("a", "b")]
+        outputs = [helper.make_tensor_value_info(f"{x}_noise", TensorProto.FLOAT, None) for x in ("a", "b")]
+        graph = helper.make_graph(nodes, "g", inputs, outputs)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
+        session = on_one_thread(piper.noise_as_input(model).SerializeToString())
+        noise = np.random.default_rng(5).standard_normal((2, piper.MOST_NOISE), np.float32)
+        made = session.run(None, {"a": np.zeros((1, 2, 7), np.float32), "b": np.zeros((1, 3, 5), np.float32), "noise": noise})
+        np.testing.assert_array_equal(made[0], noise[0, :14].reshape(1, 2, 7))
+        np.testing.assert_array_equal(made[1], noise[1, :15].reshape(1, 3, 5))
+
 
 if __name__ == "__main__":
     unittest.main()
