@@ -1,8 +1,8 @@
 """Trains the detectors of the config on prepared frames, one after the other.
 
-    python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--releases FOLDER] [--minutes 20] [--config config.json]
+    python train.py --corpus CORPUS --frames FRAMES [FRAMES ...] --out RUN [--releases FOLDER] [--config config.json]
 
-Each stops by the clock or by steps, whichever comes first, and goes on where it was cut off. What is judged and kept is the running mean of the weights, where its
+Each is trained for its number of steps, and goes on where it was cut off. What is judged and kept is the running mean of the weights, where its
 validation score is best: the mean over validation fake systems (copies count as one) of AUC against all validation humans, over passes
 and a short and a long crop.
 
@@ -13,7 +13,6 @@ earlier release among them, if its file lies in --releases, and is the one to sh
 
 import argparse
 import json
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -109,16 +108,14 @@ def train(corpus, folders, out, config, releases):
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["memory"]), use_buffers=True)
     teacher = together(config["taughtBy"], out.parent, releases) if config["taught"] else None
     optimiser = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=config["decay"])
-    spent, best, step = 0.0, -1.0, 0
+    best, step, losses = -1.0, 0, []
     cut_off = out / "state.pt"
     if cut_off.exists():
-        spent, best, step = go_on(cut_off, model, mean, optimiser, sampler)
-    begun, share = time.time() - 60 * spent, max(step / config["steps"], spent / config["minutes"])
-    losses = []
+        best, step = go_on(cut_off, model, mean, optimiser, sampler)
     for frames, lengths, targets in lessons(sampler, teacher, config):
         warm = min(1.0, (step + 1) / 100)
         for group in optimiser.param_groups:
-            group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * min(share, 1.0))))
+            group["lr"] = config["rate"] * warm * max(0.02, 0.5 * (1 + np.cos(np.pi * step / config["steps"])))
         model.train()
         loss = functional.binary_cross_entropy_with_logits(model(frames, lengths), targets)
         optimiser.zero_grad()
@@ -128,20 +125,20 @@ def train(corpus, folders, out, config, releases):
         mean.update_parameters(model)
         losses.append(loss.item())
         step += 1
-        share = max(step / config["steps"], (time.time() - begun) / 60 / config["minutes"])
-        if step % config["every"] == 0 or share >= 1.0:
+        done = step == config["steps"]
+        if step % config["every"] == 0 or done:
             score, parts = validate(mean.module, held, entries)
-            note = {"step": step, "minutes": round((time.time() - begun) / 60, 2), "loss": round(float(np.mean(losses[-config["every"]:])), 4),
-                    "validAuc": round(score, 4), "parts": {k: round(v, 3) for k, v in parts.items()}}
+            note = {"step": step, "loss": round(float(np.mean(losses[-config["every"]:])), 4), "validAuc": round(score, 4),
+                    "parts": {k: round(v, 3) for k, v in parts.items()}}
             print(json.dumps(note), flush=True)
             if score > best:
                 best = score
                 save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "best.pt")
-            keep_state(cut_off, (note["minutes"], best, step), model, mean, optimiser, sampler)
-        if share >= 1.0:
-            break
+            if done:
+                break
+            keep_state(cut_off, (best, step), model, mean, optimiser, sampler)
     save({"model": mean.module.state_dict(), "note": note, "config": config}, out / "last.pt")
-    cut_off.unlink()
+    cut_off.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
@@ -151,14 +148,14 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True)
     parser.add_argument("--config", default=str(Path(__file__).with_name("config.json")))
     parser.add_argument("--releases", help="folder of earlier releases' files, as the config names them; without it the run's own teachers alone")
-    parser.add_argument("--minutes", type=float, help="for each, instead of the config's")
-    parser.add_argument("--steps", type=int, help="for each, instead of the config's")
+    parser.add_argument("--steps", type=int, help="of each, instead of the config's")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps of each that is trained for")
     parser.add_argument("--leave-out", nargs="*", default=[], help="systems that are not heard in training, for leave_out.py")
     args = parser.parse_args()
     settings = json.loads(Path(args.config).read_text())
     settings["leaveOut"] += args.leave_out
-    limits = {key: value for key, value in (("minutes", args.minutes), ("steps", args.steps)) if value}
     for detector, config in configs(settings).items():
         wanted = not (args.leave_out and detector in TAUGHT)
         if wanted and not Path(args.out, detector, "last.pt").exists():
-            train(args.corpus, args.frames, Path(args.out, detector), {**config, **limits}, args.releases)
+            steps = max(1, round(args.share * (args.steps or config["steps"])))
+            train(args.corpus, args.frames, Path(args.out, detector), {**config, "steps": steps}, args.releases)

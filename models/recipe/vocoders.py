@@ -1,10 +1,10 @@
-"""Small neural vocoders, trained for minutes on the human training speech to make fakes with human twins.
+"""Small neural vocoders, trained for some minutes on the human training speech to make fakes with human twins.
 
 `istft`: ConvNeXt blocks and an inverse-STFT head (shape of Vocos, Siuzdak 2023). `upsample`: transposed convolutions and
 residual blocks (shape of HiFi-GAN V3, Kong et al. 2020). `nearest`: repeat and convolve. All: 80 log-mel bins, FFT 1024, hop 256, 16 kHz.
 Losses: log-magnitude and convergence at three resolutions, then a least-squares game against spectrogram and period critics.
 
-    python vocoders.py --corpus CORPUS --kind istft --minutes 20 --out VOCODERS
+    python vocoders.py --corpus CORPUS --kind istft --out VOCODERS
 """
 
 import argparse
@@ -23,7 +23,8 @@ from vocoder_training import Mel, levelled
 
 SEGMENT = 32 * HOP
 RATE = 1e-3
-PLAIN_SHARE = 0.35  # of the time, before the critics come in
+STEPS = {"istft": 4000, "upsample": 2300, "nearest": 1800}
+PLAIN_SHARE = 0.65  # of the steps, before the critics come in
 
 
 class ConvNext(nn.Module):
@@ -123,8 +124,8 @@ def spectral_loss(made, true):
     return total
 
 
-def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
-    """Writes OUT/KIND.pt; the critics come in after a third of the time."""
+def train(corpus_folder, kind, steps, out, seed=3, batch=8, threads=1):
+    """Writes OUT/KIND.pt; the critics come in after PLAIN_SHARE of the steps."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     corpus, draw = Corpus(corpus_folder), np.random.default_rng(seed)
@@ -134,9 +135,9 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
     model, critic, mel = KINDS[kind](), Critic(), Mel(HOP)
     fit = torch.optim.AdamW(model.parameters(), RATE, betas=(0.8, 0.99))
     judge = torch.optim.AdamW(critic.parameters(), 3e-4, betas=(0.8, 0.99))
-    begun, step, share = time.time(), 0, 0.0
-    while share < 1.0:
-        share = (time.time() - begun) / 60 / minutes
+    begun = time.time()
+    for step in range(1, steps + 1):
+        share = step / steps
         clips = []
         for _ in range(batch):
             wave = corpus.wave(int(draw.choice(by_system[systems[draw.integers(len(systems))]])))
@@ -155,9 +156,8 @@ def train(corpus_folder, kind, minutes, out, seed=3, batch=8, threads=1):
         fit.zero_grad(); loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         for group in fit.param_groups:
-            group["lr"] = RATE * (1 - 0.9 * min(share, 1.0))
+            group["lr"] = RATE * (1 - 0.9 * share)
         fit.step()
-        step += 1
         if step % 100 == 0:
             print(json.dumps({"kind": kind, "step": step, "minutes": round((time.time() - begun) / 60, 1), "spectral": round(plain, 3)}), flush=True)
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -187,8 +187,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--kind", choices=list(KINDS), required=True)
-    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--steps", type=int, help="by default those of STEPS")
     parser.add_argument("--out", required=True)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    train(args.corpus, args.kind, args.minutes, args.out, threads=args.threads)
+    train(args.corpus, args.kind, args.steps or STEPS[args.kind], args.out, threads=args.threads)

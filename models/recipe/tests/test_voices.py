@@ -23,12 +23,12 @@ def speech(draw, floor):
     return (level + draw.normal(0, 0.2, (200, 128))).astype(np.float16)
 
 
-def prepared(folder, clips):
-    """Frames of clips (label, system, speaker, noise floor)."""
+def prepared(folder, clips, held=0):
+    """Frames of the training split of clips (label, system, speaker, noise floor), of which the last `held` are for validation."""
     writer, draw = Writer(folder), np.random.default_rng(3)
     frames = [speech(draw, floor) for *_, floor in clips]
-    for label, system, speaker, _ in clips:
-        writer.add(np.zeros(160), label=label, system=system, speaker=speaker, split="train")
+    for at, (label, system, speaker, _) in enumerate(clips):
+        writer.add(np.zeros(160), label=label, system=system, speaker=speaker, split="train" if at < len(clips) - held else "valid")
     writer.close()
     np.concatenate(frames).tofile(Path(folder) / "frames-0.f16")
     lines = [f"{row},0,frames-0.f16,{200 * row},200\n" for row in range(len(clips))]
