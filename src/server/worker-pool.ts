@@ -8,6 +8,9 @@ import { WORKER_VARIABLE } from './worker-link.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { WorkerReports } from './worker-reports.ts'
 
+/** Milliseconds that a worker has to tell its metrics. Prometheus waits for ten seconds. */
+const REPORT_WAIT_MS = 3_000
+
 export interface WorkerPoolOptions {
   readonly workers: number
   readonly host: string
@@ -23,6 +26,7 @@ interface Inquiry {
   readonly asker: Worker
   readonly askersRequest: number
   readonly unheard: Set<Worker>
+  readonly timer: NodeJS.Timeout
 }
 
 /**
@@ -123,8 +127,21 @@ export class WorkerPool {
 
   #askAll(asker: Worker, askersRequest: number): void {
     const request = this.#requests++
-    this.#inquiries.set(request, { asker, askersRequest, unheard: new Set(this.#listening) })
+    const timer = setTimeout(() => this.#goWithoutUnheard(request), REPORT_WAIT_MS)
+    this.#inquiries.set(request, { asker, askersRequest, unheard: new Set(this.#listening), timer })
     for (const worker of this.#listening) tell(worker, { kind: 'report', request })
+  }
+
+  /** Of a worker that hangs, its last report is in the sum. */
+  #goWithoutUnheard(request: number): void {
+    const inquiry = this.#inquiries.get(request)
+    for (const worker of inquiry?.unheard ?? []) {
+      this.#options.log.warn(
+        { worker: worker.id },
+        `a worker has not told its metrics in ${REPORT_WAIT_MS} ms; its last ones stand for it`,
+      )
+      this.#heardFrom(worker, request, inquiry!)
+    }
   }
 
   #takeReport(worker: Worker, { request, report }: Extract<FromWorker, { kind: 'report' }>): void {
@@ -136,9 +153,10 @@ export class WorkerPool {
   }
 
   /** Answers once nobody is left to be heard. */
-  #heardFrom(worker: Worker, request: number, { asker, askersRequest, unheard }: Inquiry): void {
+  #heardFrom(worker: Worker, request: number, { asker, askersRequest, unheard, timer }: Inquiry): void {
     unheard.delete(worker)
     if (unheard.size > 0) return
+    clearTimeout(timer)
     this.#inquiries.delete(request)
     void this.#reports.text().then((text) => tell(asker, { kind: 'metrics', request: askersRequest, text }))
   }

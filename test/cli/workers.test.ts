@@ -76,6 +76,19 @@ describe.each(['ws', 'uws'])('two workers behind one port with %s', (transport) 
     expect(await metric(port, 'earwitness_streams_closed_total{code="1000"}')).toBe(STREAMS)
   })
 
+  it('tell their metrics though one of them hangs, with what that told last', async () => {
+    const { child, port } = await start('--transport', transport, '--log-level', 'silent')
+    await openStreams(port)
+    expect(await metric(port, 'earwitness_streams')).toBe(STREAMS)
+    const [hung] = workersOf(child) as [number]
+    process.kill(hung, 'SIGSTOP')
+    // A connection may still be the hung worker's.
+    const asked = Array.from({ length: 8 }, () => metric(port, 'earwitness_streams'))
+    expect(await Promise.any(asked)).toBe(STREAMS)
+    process.kill(hung, 'SIGCONT')
+    await Promise.all(asked)
+  })
+
   it('let in no more streams than they have measured room for, and serve those inside', async () => {
     const { port } = await start('--transport', transport, '--limit', 'loadPercent=3')
     // Both have measured where the sum stays as it is.
