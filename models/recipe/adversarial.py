@@ -48,7 +48,9 @@ def train(corpus, kind, steps, out, device="cpu", batch=16, segment=12_800):
         with torch.autocast(device, dtype=torch.bfloat16):
             critics.requires_grad_(False)
             likeness = mel_loss(made, true)
-            loss = MEL_WEIGHT * likeness + generator_loss(critics(torch.cat([true, made])))
+            with torch.no_grad():
+                said_of_true = critics(true)
+            loss = MEL_WEIGHT * likeness + generator_loss(said_of_true, critics(made))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(generator.parameters(), STEEPEST)
         makes[0].step()

@@ -65,8 +65,8 @@ def critics_loss(judged):
     return sum(((true - 1) ** 2).mean() + (made ** 2).mean() for true, made in halves)
 
 
-def generator_loss(judged):
-    """Least squares, and how far the maps on the way lie apart."""
-    fooled = sum(((said.float().chunk(2)[1] - 1) ** 2).mean() for said, _ in judged)
-    pairs = [seen.float().chunk(2) for _, kept in judged for seen in kept]
-    return fooled + 2 * sum((true.detach() - made).abs().mean() for true, made in pairs)
+def generator_loss(true, made):
+    """Least squares, and how far the maps on the way lie apart: of what Critics says of recorded samples, without gradients, and of made ones."""
+    fooled = sum(((said.float() - 1) ** 2).mean() for said, _ in made)
+    pairs = [pair for (_, those), (_, these) in zip(true, made) for pair in zip(those, these)]
+    return fooled + 2 * sum((a.float() - b.float()).abs().mean() for a, b in pairs)
