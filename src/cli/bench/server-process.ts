@@ -12,8 +12,8 @@ export interface ServerProcessOptions {
   readonly threads?: number
   /** Processes behind its port; 1 without it. */
   readonly workers?: number
-  /** Runs on the first so many cores alone (Linux). */
-  readonly cores?: number
+  /** Runs on these cores alone (Linux). */
+  readonly serverCores?: readonly number[]
   /** Where its threads leave a profile when they end. */
   readonly profiles?: string
 }
@@ -41,7 +41,7 @@ export class ServerProcess {
 
   /** The options that this Node was started with, such as --cpu-prof, are handed on. */
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
-    const { transport, model, threads, workers, cores, profiles } = options
+    const { transport, model, threads, workers, serverCores, profiles } = options
     const main = fileURLToPath(new URL('../main.js', import.meta.url))
     const lifted = ['streams', 'keyStreams', 'addressStreams', 'connections', 'loadPercent']
     const words = [
@@ -59,7 +59,7 @@ export class ServerProcess {
     if (workers !== undefined) words.push('--workers', String(workers))
     const profiled = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
     const command = [process.execPath, ...process.execArgv, ...profiled, main, 'serve', ...words]
-    const [program, ...rest] = cores === undefined ? command : onCores(0, cores, command)
+    const [program, ...rest] = serverCores === undefined ? command : onCores(serverCores, command)
     const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
     endWithUs(child)
     for await (const line of createInterface({ input: child.stdout })) {

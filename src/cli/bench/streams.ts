@@ -9,7 +9,7 @@ import { mostStreams } from './most-streams.ts'
 import { type PacketEncoding, packetsOf } from './packets.ts'
 import { measurePeer, type PeerReport } from './peer.ts'
 import { recordings } from './recordings.ts'
-import { ServerProcess } from './server-process.ts'
+import { ServerProcess, type ServerProcessOptions } from './server-process.ts'
 import { rounded } from './spread.ts'
 
 /** Then windows are full, and all memory of a stream is in use. */
@@ -76,28 +76,28 @@ export interface StreamsReport {
 /** How many live streams one server carries, what each costs and where it goes, beside Python's sliding window. */
 export async function benchStreams(options: StreamsOptions): Promise<StreamsReport> {
   const { seconds, hop, cores, transport, encoding } = options
-  if (cores !== undefined) leaveCores(cores)
+  const confined = cores === undefined ? options : { ...options, serverCores: leaveCores(cores) }
   const peer = options.peer ? await measurePeer(hop) : null
   const samples = await recordings(options.audio)
   const runs: StreamsRun[] = []
   for (const carrier of transport) {
     for (const form of encoding) {
       const voices = samples.map((voice) => packetsOf(voice, form))
-      runs.push(await new StreamsBench(options, carrier, form, voices, peer).run())
+      runs.push(await new StreamsBench(confined, carrier, form, voices, peer).run())
     }
   }
   return { bench: 'streams', seconds, hop, serverCores: cores ?? 'all', workers: options.workers ?? 1, runs, peer }
 }
 
 class StreamsBench {
-  readonly #options: StreamsOptions
+  readonly #options: StreamsOptions & Pick<ServerProcessOptions, 'serverCores'>
   readonly #transport: TransportName
   readonly #encoding: PacketEncoding
   readonly #voices: readonly (readonly Uint8Array[])[]
   readonly #peer: StreamsReport['peer']
 
   constructor(
-    options: StreamsOptions,
+    options: StreamsOptions & Pick<ServerProcessOptions, 'serverCores'>,
     transport: TransportName,
     encoding: PacketEncoding,
     voices: readonly (readonly Uint8Array[])[],
