@@ -11,6 +11,8 @@ export function failureInWords(thrown: unknown): string {
         : `${where}: this user may not open it`
     case 'EISDIR':
       return `${where}: this is a folder; name a file`
+    case 'EEXIST':
+      return syscall === 'mkdir' ? `${where}: a file stands where a folder is needed; check the path` : message
     case 'ENOTDIR':
       return `${where}: a file stands where a folder is needed; check the path`
     case 'EADDRINUSE':

@@ -160,6 +160,15 @@ describe('earwitness bench', () => {
     await rm(folder, { recursive: true })
   })
 
+  it('growth says that it cannot draw where a file is, and measures nothing', async () => {
+    const refused = await bench('growth', '--plots', MAIN).catch((error) => error)
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('a file stands where a folder'),
+    })
+  })
+
   it('streams refuses a transport that is none, with exit code 2', async () => {
     await expect(bench('streams', '--transport', 'tcp')).rejects.toMatchObject({ code: 2 })
   })
