@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +11,7 @@ import { ownFile } from './own-file.ts'
 import { Progress } from './progress.ts'
 import { pythonWith } from './python.ts'
 import { requireRecordings } from './recordings.ts'
+import { ScratchFolder } from './scratch-folder.ts'
 import { rounded, type Spread, spreadOf } from './spread.ts'
 
 export const AST_SIZES = ['tiny', 'small', 'base'] as const
@@ -62,7 +62,8 @@ export async function benchAst({ size, rounds, threads }: AstOptions): Promise<A
   requireRecordings()
   const python = pythonWith('torch, numpy')
   if (python === undefined) throw new Error('no python3 with torch and numpy; PYTHON can name one')
-  const folder = await mkdtemp(join(tmpdir(), 'earwitness-bench-'))
+  const scratch = new ScratchFolder()
+  const folder = scratch.path
   const processes = new Map<string, LineProcess>()
   try {
     await writeFile(join(folder, 'audio.f32'), await realWindows())
@@ -100,7 +101,7 @@ export async function benchAst({ size, rounds, threads }: AstOptions): Promise<A
     }
   } finally {
     for (const each of processes.values()) await each.stop()
-    await rm(folder, { recursive: true })
+    scratch.remove()
   }
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** A process that answers each line of its input with one line of JSON. */
+/** A process that answers each line of its input with one line of JSON. It ends with this one. */
 export class LineProcess {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
@@ -14,6 +14,9 @@ export class LineProcess {
       env: { ...process.env, ...environment },
     })
     this.#ended = once(this.#child, 'exit')
+    const end = (): void => void this.#child.kill()
+    process.once('exit', end)
+    this.#child.once('exit', () => process.removeListener('exit', end))
     // What it cannot be asked any more, it does not answer: `next` says so.
     this.#child.stdin!.on('error', () => {})
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
