@@ -1,12 +1,12 @@
 import { EarwitnessError } from '../../src/protocol/errors.ts'
 import type { AckEvent, DrainingEvent, ReadyEvent, ServerEvent, SummaryEvent } from '../../src/protocol/events.ts'
-import { reconnectionDelayMs } from './back-off.ts'
 import { Deferred } from './deferred.ts'
 import { isPassing } from './endings.ts'
 import { OutgoingAudio, type SendResult } from './outgoing-audio.ts'
 import { untilTrue } from './polling.ts'
 import { refusalOf } from './refusal.ts'
 import { Resumption } from './resumption.ts'
+import { Retries } from './retries.ts'
 import type { ConnectionState, LostAudio, StreamEvents } from './stream-events.ts'
 import type { StreamSettings } from './stream-settings.ts'
 import { StreamSocket } from './stream-socket.ts'
@@ -30,16 +30,16 @@ export class EarwitnessStream {
   #token: string | undefined
   #ready: ReadyEvent | undefined
   readonly #summaries = new Summaries()
+  readonly #retries: Retries
   #isClosing = false
   /** Of a connection that has told more than that it is there: from then on a break is the first one again. */
   #isAcknowledged = false
-  #failedTries = 0
-  #retryTimer: ReturnType<typeof setTimeout> | undefined
   #closeTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Starts to connect at once. Use `connect`. */
   constructor(settings: StreamSettings) {
     this.#settings = settings
+    this.#retries = new Retries(settings.reconnection)
     this.#resumption = new Resumption(settings.historyBytes, settings.bufferBytes)
     this.#outgoing = new OutgoingAudio(settings.parameters, settings.bufferBytes, this.#resumption)
     this.#open()
@@ -149,7 +149,7 @@ export class EarwitnessStream {
     const { address, protocols, Socket, keepAliveMs, parameters } = this.#settings
     if (token !== undefined && !isSendable(token)) {
       const error = new EarwitnessError('unauthorized', 'the token has characters that no key or token has')
-      this.#retryTimer = setTimeout(() => this.#lost(error))
+      this.#retries.afterMs(0, () => this.#lost(error))
       return
     }
     this.#token = token
@@ -171,7 +171,7 @@ export class EarwitnessStream {
 
   #receive(event: ServerEvent): void {
     if (this.#isClosing) this.#awaitMore()
-    if (event.type === 'score' || (event.type === 'ack' && this.#isAcknowledged)) this.#failedTries = 0
+    if (event.type === 'score' || (event.type === 'ack' && this.#isAcknowledged)) this.#retries.forget()
     if (event.type === 'ack') this.#isAcknowledged = true
     if (event.type === 'ready' && event.resumed !== undefined) this.#goOn(event, event.resumed.replayFrom)
     else if (event.type === 'ack') this.#resumption.acknowledged(event)
@@ -237,21 +237,12 @@ export class EarwitnessStream {
 
   /** The server is about to stop: the stream goes on at another one, or, behind the same address, at its successor. */
   #move(): void {
-    const canMove = this.#resumption.token !== undefined && this.#settings.reconnection.attempts > 0
+    const canMove = this.#resumption.token !== undefined && this.#retries.areAllowed
     if (!canMove || this.#isClosing) return
     this.#socket?.abandon()
     this.#socket = undefined
     this.#enter('reconnecting')
-    this.#openLater()
-  }
-
-  #openLater(): void {
-    clearTimeout(this.#retryTimer)
-    this.#retryTimer = setTimeout(
-      () => this.#open(),
-      reconnectionDelayMs(this.#settings.reconnection, this.#failedTries),
-    )
-    this.#failedTries += 1
+    this.#retries.next(() => this.#open())
   }
 
   #tellLoss(lost: LostAudio): void {
@@ -261,9 +252,8 @@ export class EarwitnessStream {
   }
 
   #tryAgain(cause: EarwitnessError): void {
-    const { reconnection } = this.#settings
     const canGoOn = this.#resumption.token !== undefined
-    if (!(canGoOn || this.#outgoing.canStartAnew) || this.#failedTries >= reconnection.attempts) {
+    if (!(canGoOn || this.#outgoing.canStartAnew) || this.#retries.areUsedUp) {
       this.#finish(cause)
       return
     }
@@ -271,11 +261,11 @@ export class EarwitnessStream {
     if (!canGoOn) this.#summaries.fail(cause)
     this.#enter('reconnecting')
     this.#events.emit('error', cause)
-    this.#openLater()
+    this.#retries.next(() => this.#open())
   }
 
   #finish(error: EarwitnessError | undefined): void {
-    clearTimeout(this.#retryTimer)
+    this.#retries.stop()
     clearTimeout(this.#closeTimer)
     this.#socket?.abandon()
     this.#socket = undefined
