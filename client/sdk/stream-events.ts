@@ -1,5 +1,5 @@
 import type { EarwitnessError } from '../../src/protocol/errors.ts'
-import type { ServerEvent } from '../../src/protocol/events.ts'
+import type { AckEvent, DrainingEvent, ServerEvent } from '../../src/protocol/events.ts'
 
 /**
  * `connecting` until the first `ready`; `open` while audio goes out; `reconnecting` while a broken connection is
@@ -25,8 +25,8 @@ export interface StreamEvents {
   readonly summary: EventOf<'summary'>
   /** Every error. The stream's `state` says what it led to: `open` (it goes on), `reconnecting` or `closed`. */
   readonly error: EarwitnessError
-  /** Everything that the server sent, as it came. */
-  readonly event: ServerEvent
+  /** Each of the above as the server sent it, and its errors, fatal ones included. What a resumed stream tells again is left out. */
+  readonly event: Exclude<ServerEvent, AckEvent | DrainingEvent>
   readonly state: ConnectionState
   readonly lost: LostAudio
 }
