@@ -193,7 +193,10 @@ export class EarwitnessStream {
   }
 
   #tellError(error: EarwitnessError): void {
-    if (error.code === 'too_many_messages') this.#summaries.refuse(error)
+    if (error.code === 'too_many_messages') {
+      this.#summaries.refuse(error)
+      this.#resumption.refusedFinalize()
+    }
     this.#events.emit('error', error)
   }
 

@@ -55,6 +55,11 @@ export class Resumption {
     this.#sent.pushFinalize()
   }
 
+  /** The newest `finalize` was refused: it is neither answered nor sent again. */
+  refusedFinalize(): void {
+    this.#sent.dropFinalize()
+  }
+
   acknowledged(ack: AckEvent): void {
     if (ack.at !== this.#ack?.at) this.#movedMs = performance.now()
     this.#ack = ack

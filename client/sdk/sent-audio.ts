@@ -36,6 +36,14 @@ export class SentAudio {
     this.#messages.push({ kind: 'finalize', number: this.#finalizes++ })
   }
 
+  /** Takes the newest `finalize` back. */
+  dropFinalize(): void {
+    const index = this.#messages.findLastIndex(({ kind }) => kind === 'finalize')
+    if (index === -1) return
+    this.#messages.splice(index, 1)
+    this.#finalizes -= 1
+  }
+
   /** Forgets messages that lie wholly before this byte. */
   forgetBefore(byte: number): void {
     for (;;) {

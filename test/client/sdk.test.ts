@@ -261,6 +261,26 @@ describe('a stream that outlives its connections', () => {
     expect(states.filter((state) => state === 'reconnecting').length).toBeGreaterThan(0)
     await server.stop()
   })
+
+  it('does not ask again for what was answered after a finalize had been refused', async () => {
+    const server = await serve({ port: 0, limits: { connectionSeconds: 2, finalizes: 1 } })
+    const stream = connect(`ws://127.0.0.1:${server.port}`, {}, { WebSocket, reconnection: QUICKLY })
+    let summaries = 0
+    stream.on('summary', () => {
+      summaries += 1
+    })
+    await untilState(stream, 'open')
+    stream.send(babble(1))
+    const [first, second] = [stream.finalize(), stream.finalize()]
+    await expect(second).rejects.toMatchObject({ code: 'too_many_messages' })
+    await first
+    await stream.finalize()
+    await untilState(stream, 'reconnecting')
+    await untilState(stream, 'open')
+    await stream.close()
+    expect(summaries).toBe(3)
+    await server.stop()
+  })
 })
 
 describe('connect', () => {
