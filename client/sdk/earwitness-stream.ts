@@ -17,7 +17,8 @@ import { TypedEmitter } from './typed-emitter.ts'
 /**
  * Audio on its way to a server and the server's events on their way back, over as many connections as it takes. A new
  * connection goes on with the stream where the server can, and its events are those of an unbroken one; otherwise it is a new
- * stream, told by another `ready`, whose times start again at 0.
+ * stream, told by another `ready`, whose times start again at 0. What cannot be read without its head (a container, a WAV whose
+ * header says otherwise than the parameters) ends there.
  */
 export class EarwitnessStream {
   readonly #settings: StreamSettings
@@ -252,6 +253,11 @@ export class EarwitnessStream {
     // What comes after a hole is no longer the audio that the stream would go on with.
     if (this.#state === 'reconnecting') this.#resumption.forget()
     this.#events.emit('lost', lost)
+    if (this.#state === 'reconnecting' && !this.#outgoing.canStartAnew) {
+      this.#finish(
+        new EarwitnessError('connection_lost', 'too much audio was lost, and its rest cannot be read without its head'),
+      )
+    }
   }
 
   #tryAgain(cause: EarwitnessError): void {

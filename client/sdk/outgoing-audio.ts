@@ -20,10 +20,14 @@ export class OutgoingAudio {
   readonly #parameters: StreamParameters
   #bound: number
   readonly #frameBytes: number | undefined
-  readonly #isContainer: boolean
+  /** What comes later means nothing, or something else, without what came first. */
+  #needsHead: boolean
   readonly #aligner: FrameAligner
   readonly #pending: PendingAudio
   readonly #resumption: Resumption
+  /** Undefined for Opus. */
+  #bytesPerSecond: number | undefined
+  #isHeadRead = false
   #begun = false
   #lostBytes = 0
 
@@ -33,18 +37,19 @@ export class OutgoingAudio {
     this.#parameters = parameters
     this.#bound = bound
     this.#frameBytes = frameBytes(parameters)
-    this.#isContainer = isContainer(parameters.encoding)
+    this.#bytesPerSecond = bytesPerSecond(parameters)
+    this.#needsHead = isContainer(parameters.encoding)
     this.#aligner = new FrameAligner(this.#frameBytes ?? 1)
-    this.#pending = new PendingAudio(bound, this.#isContainer ? 'newest' : 'oldest')
+    this.#pending = new PendingAudio(bound, this.#needsHead ? 'newest' : 'oldest')
   }
 
   get waitingBytes(): number {
     return this.#pending.bytes
   }
 
-  /** False for the rest of a container, which means nothing to a server that has not read its head. */
+  /** False for the rest of a container, and of a WAV whose header says otherwise than the parameters: no other server has read it. */
   get canStartAnew(): boolean {
-    return !(this.#isContainer && this.#begun)
+    return !(this.#needsHead && this.#begun)
   }
 
   /** Sends through `socket` if it is open, else keeps. */
@@ -52,6 +57,7 @@ export class OutgoingAudio {
     const raw = audio instanceof Float32Array ? sampleBytes(audio, this.#parameters.encoding) : audio
     const bytes = this.#aligner.push(raw)
     this.#lostBytes = 0
+    if (!this.#isHeadRead && bytes.length > 0) this.#believeHeader(bytes)
     let result: SendResult = socket?.isOpen ? 'sent' : 'queued'
     for (const message of this.#messages(bytes)) {
       if (!this.#pass(message, socket)) result = 'refused'
@@ -79,20 +85,33 @@ export class OutgoingAudio {
   }
 
   #transmit(message: Uint8Array<ArrayBuffer>, socket: StreamSocket): void {
-    if (!this.#begun) this.#believeHeader(message)
     this.#begun = true
     socket.sendAudio(message)
     this.#resumption.sentAudio(message)
   }
 
-  /** A WAV may hold more bytes a second than the parameters say: as many more are kept. */
+  /** A WAV may hold other samples than the parameters say, and the server believes it. */
   #believeHeader(start: Uint8Array): void {
-    const said = bytesPerSecond(this.#parameters)
-    if (said === undefined) return
-    const factor = (wavFormat(start)?.bytesPerSecond ?? 0) / said
-    if (factor <= 1 || factor > MOST_FACTOR) return
+    this.#isHeadRead = true
+    const said = this.#bytesPerSecond
+    const format = wavFormat(start)
+    if (said === undefined || format === undefined) return
+    if (format.bytesPerSecond !== said || format.sampleRate !== this.#parameters.sampleRate) this.#needHead()
+    const factor = format.bytesPerSecond / said
+    if (factor > 0 && factor <= MOST_FACTOR) this.#quicken(format.bytesPerSecond, factor)
+  }
+
+  /** As many more bytes are kept as a second has more. */
+  #quicken(bytesPerSecond: number, factor: number): void {
+    this.#bytesPerSecond = bytesPerSecond
+    if (factor <= 1) return
     this.#bound *= factor
     this.#resumption.widen(factor)
+  }
+
+  #needHead(): void {
+    this.#needsHead = true
+    this.#pending.dropping = 'newest'
   }
 
   *#messages(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
@@ -106,7 +125,6 @@ export class OutgoingAudio {
 
   #lost(): LostAudio {
     const bytes = this.#lostBytes
-    const seconds = this.#frameBytes === undefined ? null : bytes / this.#frameBytes / this.#parameters.sampleRate
-    return { bytes, seconds }
+    return { bytes, seconds: this.#bytesPerSecond === undefined ? null : bytes / this.#bytesPerSecond }
   }
 }

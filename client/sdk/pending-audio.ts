@@ -3,15 +3,15 @@ export type Dropping = 'oldest' | 'newest'
 
 /** Messages that wait for a connection, oldest first, of a bounded number of bytes. */
 export class PendingAudio {
+  dropping: Dropping
   readonly #bound: number
-  readonly #dropping: Dropping
   #messages: Uint8Array<ArrayBuffer>[] = []
   #bytes = 0
 
   /** @param bound bytes that may wait at most. */
   constructor(bound: number, dropping: Dropping) {
     this.#bound = bound
-    this.#dropping = dropping
+    this.dropping = dropping
   }
 
   get bytes(): number {
@@ -20,7 +20,7 @@ export class PendingAudio {
 
   /** Takes a message. Gives the number of bytes that were dropped, of it or for it. */
   push(message: Uint8Array<ArrayBuffer>): number {
-    const dropped = this.#dropping === 'oldest' ? this.#makeRoom(message.length) : 0
+    const dropped = this.dropping === 'oldest' ? this.#makeRoom(message.length) : 0
     if (this.#bytes + message.length > this.#bound) return dropped + message.length
     this.#messages.push(message)
     this.#bytes += message.length

@@ -19,6 +19,14 @@ function babble(seconds: number): Float32Array {
   })
 }
 
+/** Silence as a WAV of one channel. */
+function wavAt(sampleRate: number, seconds: number): Buffer {
+  const file = Buffer.from(asWav(new Uint8Array(seconds * sampleRate * Int16Array.BYTES_PER_ELEMENT)))
+  file.writeUInt32LE(sampleRate, 24)
+  file.writeUInt32LE(sampleRate * Int16Array.BYTES_PER_ELEMENT, 28)
+  return file
+}
+
 function next<Name extends Parameters<EarwitnessStream['on']>[0]>(stream: EarwitnessStream, name: Name) {
   return new Promise((resolve) => {
     const off = stream.on(name, (value) => {
@@ -114,15 +122,24 @@ describe('a stream to a running server', () => {
   })
 
   it('sends a whole WAV of more bytes a second than its parameters say', async () => {
-    const file = Buffer.from(asWav(new Uint8Array(new Int16Array(8 * 48_000).buffer)))
-    file.writeUInt32LE(48_000, 24)
-    file.writeUInt32LE(96_000, 28)
     const stream = connect(url, {}, { WebSocket })
-    for (const piece of inPieces(file, 20_000)) {
+    for (const piece of inPieces(wavAt(48_000, 8), 20_000)) {
       stream.send(piece)
       await stream.drained()
     }
     expect((await stream.close()).channels[0].duration).toBe(8)
+  })
+
+  it('keeps the header of a WAV that it believes, where more waits than it may hold', async () => {
+    const stream = connect(url, {}, { WebSocket, bufferSeconds: 8 })
+    let lostSeconds = 0
+    stream.on('lost', ({ seconds }) => {
+      lostSeconds += seconds ?? 0
+    })
+    stream.send(wavAt(48_000, 8))
+    const { duration } = (await stream.close()).channels[0]
+    expect(duration).toBeLessThan(3)
+    expect(duration + lostSeconds).toBeCloseTo(8)
   })
 
   it('answers each finalize by its own summary', async () => {
@@ -232,6 +249,35 @@ describe('a stream whose server is killed', () => {
     await untilState(stream, 'open')
     const summary = await stream.close()
     expect([lostSeconds, summary.channels[0].duration]).toEqual([3, 2])
+  })
+
+  it('ends where the rest of a WAV would be read by other parameters than its header says', async () => {
+    const stream = connect(server.url, {}, { WebSocket, reconnection: QUICKLY })
+    const file = wavAt(48_000, 8)
+    await untilState(stream, 'open')
+    stream.send(file.subarray(0, 192_000))
+    await next(stream, 'score')
+    await server.kill()
+    await untilState(stream, 'reconnecting')
+    server = await startServerProcess(server.port)
+    await Promise.race([untilState(stream, 'closed'), next(stream, 'ready')])
+    stream.send(file.subarray(192_000))
+    await expect(stream.close().then(({ channels }) => channels[0].duration)).rejects.toMatchObject({
+      code: 'resume_refused',
+    })
+  })
+
+  it('ends where audio of such a WAV is lost while nothing is connected', async () => {
+    const stream = connect(server.url, {}, { WebSocket, reconnection: QUICKLY, bufferSeconds: 3 })
+    await untilState(stream, 'open')
+    stream.send(wavAt(48_000, 2))
+    await next(stream, 'score')
+    await server.kill()
+    await untilState(stream, 'reconnecting')
+    const errors = errorsOf(stream)
+    stream.send(new Uint8Array(400_000))
+    expect([stream.state, ...errors.map(({ code }) => code)]).toEqual(['closed', 'connection_lost'])
+    server = await startServerProcess(server.port)
   })
 
   it('gives up after the tries that it was allowed', async () => {
