@@ -1,6 +1,7 @@
 import { HIGHEST_RATE, LOWEST_RATE } from '../../src/protocol/parameters.ts'
 import { wavFormat } from '../sdk/wav-format.ts'
 import { Capture } from './capture.ts'
+import { deviceContext } from './device-context.ts'
 import { type SamplesSink, type SoundSource, SourceError } from './sound-source.ts'
 import { startContext } from './start-context.ts'
 
@@ -19,8 +20,9 @@ export class FileSource implements SoundSource {
     this.#player.connect(context.destination)
   }
 
-  /** Reads and decodes a file. @throws SourceError for what this browser cannot decode. */
+  /** Reads and decodes a file. @throws SourceError for what this browser cannot decode, or does not let this page hear. */
   static async open(file: File): Promise<FileSource> {
+    if (!isSecureContext) throw new SourceError('Browsers let only pages on https:// or on localhost listen to sound.')
     const bytes = await read(file)
     const context = contextFor(bytes)
     try {
@@ -63,6 +65,6 @@ async function read(file: File): Promise<ArrayBuffer> {
 
 function contextFor(bytes: ArrayBuffer): AudioContext {
   const rate = wavFormat(new Uint8Array(bytes))?.sampleRate
-  if (rate === undefined || rate < LOWEST_RATE || rate > HIGHEST_RATE) return new AudioContext()
+  if (rate === undefined || rate < LOWEST_RATE || rate > HIGHEST_RATE) return deviceContext()
   return new AudioContext({ sampleRate: rate })
 }

@@ -33,17 +33,17 @@ export class Listening {
   #originSeconds = 0
   #ending: Promise<void> | undefined
 
-  /** Connects at once and starts the sound. */
+  /** Starts the sound and connects. A sound that does not start leaves no connection behind. */
   constructor(source: SoundSource, server: URL, key: string | undefined, handlers: ListeningHandlers) {
     this.#source = source
     this.#handlers = handlers
-    const asked = { encoding: 's16le', sampleRate: source.sampleRate, evidence: true } as const
-    this.#stream = connect(server, asked, key === undefined ? {} : { token: key })
-    this.#follow()
     source.start(
       (samples) => this.#hear(samples),
       () => void this.stop(),
     )
+    const asked = { encoding: 's16le', sampleRate: source.sampleRate, evidence: true } as const
+    this.#stream = connect(server, asked, key === undefined ? {} : { token: key })
+    this.#follow()
   }
 
   /** Ends the sound, waits for the summary and tells of it. */

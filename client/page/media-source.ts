@@ -1,5 +1,5 @@
-import { HIGHEST_RATE } from '../../src/protocol/parameters.ts'
 import { Capture } from './capture.ts'
+import { deviceContext } from './device-context.ts'
 import type { SamplesSink, SoundSource } from './sound-source.ts'
 import { startContext } from './start-context.ts'
 
@@ -18,12 +18,13 @@ export class MediaSource implements SoundSource {
   }
 
   static async open(name: string, media: MediaStream): Promise<MediaSource> {
-    const context = contextFor()
+    let context: AudioContext | undefined
     try {
+      context = deviceContext()
       return new MediaSource(name, media, context, await Capture.open(context))
     } catch (thrown) {
       for (const track of media.getTracks()) track.stop()
-      await context.close()
+      await context?.close()
       throw thrown
     }
   }
@@ -44,12 +45,4 @@ export class MediaSource implements SoundSource {
     this.#capture.close()
     await this.#context.close()
   }
-}
-
-/** At the device's rate, unless no server takes that. */
-function contextFor(): AudioContext {
-  const context = new AudioContext({ latencyHint: 'interactive' })
-  if (context.sampleRate <= HIGHEST_RATE) return context
-  void context.close()
-  return new AudioContext({ latencyHint: 'interactive', sampleRate: HIGHEST_RATE / 2 })
 }

@@ -71,6 +71,7 @@ export class Page {
       this.#begin(kind, source)
     } catch (thrown) {
       this.#bar.stopped()
+      this.#connection.show('closed')
       await source.stop()
       throw thrown
     }

@@ -11,6 +11,9 @@ export const CHROMIUM = (process.env.PATH ?? '')
 /** The title of a page whose sound is what "Browser tab" gets. */
 export const SHARED_TITLE = 'radio of the tests'
 
+/** A name of this machine that a browser does not trust as it does localhost. */
+export const UNTRUSTED_HOST = 'elsewhere.test'
+
 /** A browser that asks nobody, calls nobody, and whose microphone hears `wav` from its beginning, again and again. */
 export function launchChromium(wav: string): Promise<Browser> {
   return chromium.launch({
@@ -26,6 +29,7 @@ export function launchChromium(wav: string): Promise<Browser> {
       '--disable-sync',
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
+      `--host-resolver-rules=MAP ${UNTRUSTED_HOST} 127.0.0.1`,
       `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`,
       `--use-file-for-fake-audio-capture=${wav}`,
     ],

@@ -1,14 +1,32 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { connect } from '../../client/sdk/index.ts'
 import { type RunningServer, serve } from '../../src/server/serve.ts'
-import { CHROMIUM, launchChromium } from './chromium.ts'
+import { asWav, realSpeechWav } from '../fixtures/recordings.ts'
+import { CHROMIUM, launchChromium, UNTRUSTED_HOST } from './chromium.ts'
 import { dropFile, fixture, untilText, visit } from './page-visit.ts'
 import { startServerProcess } from './server-process.ts'
+
+/** Presses Microphone, waits for the words that it failed, and gives the states of the tracks that it was given. */
+async function tracksAfterFailing(page: Page): Promise<MediaStreamTrackState[]> {
+  await page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const media = await ask(wanted)
+      Object.assign(globalThis, { media })
+      return media
+    }
+  })
+  await page.getByRole('button', { name: 'Microphone' }).click()
+  await untilText(page, '#problem', /This did not work/)
+  return page.evaluate(() =>
+    (globalThis as unknown as { media: MediaStream }).media.getTracks().map((track) => track.readyState),
+  )
+}
 
 const JUDGED = /likely real|uncertain|likely fake/
 
@@ -35,6 +53,14 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     await page.close()
   })
 
+  it('says that no sound can be heard on an address that the browser does not trust', async () => {
+    const { page } = await visit(browser, `http://${UNTRUSTED_HOST}:${server.port}/`)
+    await page.locator('h1').click()
+    await dropFile(page, 'speech.wav', readFileSync(fixture('real-speech.wav')))
+    await untilText(page, '#problem', /only pages on https/)
+    await page.close()
+  })
+
   it.each([
     ['NotAllowedError', /was not allowed/],
     ['NotFoundError', /No microphone was found/],
@@ -53,19 +79,51 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     const { page } = await visit(browser, url)
     await page.evaluate(() => {
       AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException('gone', 'AbortError'))
-      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
-      navigator.mediaDevices.getUserMedia = async (wanted) => {
-        const media = await ask(wanted)
-        Object.assign(globalThis, { media })
-        return media
+    })
+    expect(await tracksAfterFailing(page)).toEqual(['ended'])
+    await page.close()
+  })
+
+  it('lets go of the microphone where the browser gives no audio context', async () => {
+    const { page } = await visit(browser, url)
+    await page.evaluate(() => {
+      globalThis.AudioContext = class {
+        constructor() {
+          throw new DOMException('no device', 'NotSupportedError')
+        }
+      } as unknown as typeof AudioContext
+    })
+    expect(await tracksAfterFailing(page)).toEqual(['ended'])
+    await page.close()
+  })
+
+  it('leaves no stream open where a sound cannot be started', async () => {
+    const { page } = await visit(browser, url)
+    await page.evaluate(() => {
+      AudioContext.prototype.createMediaStreamSource = () => {
+        throw new DOMException('the rates differ', 'NotSupportedError')
       }
     })
-    await page.getByRole('button', { name: 'Microphone' }).click()
-    await untilText(page, '#problem', /This did not work/)
-    const states = await page.evaluate(() =>
-      (globalThis as unknown as { media: MediaStream }).media.getTracks().map((track) => track.readyState),
-    )
-    expect(states).toEqual(['ended'])
+    expect(await tracksAfterFailing(page)).toEqual(['ended'])
+    await untilText(page, '#connection-words', /^Not connected$/)
+    await page.close()
+  })
+
+  it('judges a file where the device runs at a rate that no server takes', async () => {
+    const { page } = await visit(browser, url)
+    await page.evaluate(() => {
+      globalThis.AudioContext = class extends AudioContext {
+        constructor(options: AudioContextOptions = {}) {
+          super({ sampleRate: 192_000, ...options })
+        }
+      }
+    })
+    await page.locator('h1').click()
+    const file = Buffer.from(asWav(new Uint8Array(2 * 384_000)))
+    file.writeUInt32LE(192_000, 24)
+    file.writeUInt32LE(384_000, 28)
+    await dropFile(page, 'silence.wav', file)
+    await untilText(page, '#verdict-why', /0:02 heard/)
     await page.close()
   })
 
