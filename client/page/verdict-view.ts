@@ -40,7 +40,7 @@ export class VerdictView {
   conclude(summary: SummaryEvent): void {
     const [channel] = summary.channels
     if (channel === undefined) this.#say('inconclusive', 'nothing heard', 'Stopped before any sound came.')
-    else this.#say(channel.verdict, verdictWords(channel), summaryWords(summary))
+    else this.#say(channel.verdict, verdictWords({ verdict: channel.verdict }), summaryWords(summary))
   }
 
   /** The sound ended and no summary came. */

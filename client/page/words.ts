@@ -36,7 +36,7 @@ const ERRORS: { readonly [code in ErrorCode]?: string } = {
 
 export const CONNECTION_WORDS = CONNECTION
 
-/** The verdict in two or three plain words. */
+/** The verdict in two or three plain words; without a reason where nothing more is awaited. */
 export function verdictWords(score: Pick<ScoreEvent, 'verdict' | 'reason'>): string {
   switch (score.verdict) {
     case 'real':

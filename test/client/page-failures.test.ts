@@ -109,6 +109,15 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     await page.close()
   })
 
+  it('does not say that it listens when the sound has ended within a second', async () => {
+    const { page } = await visit(browser, url)
+    await page.locator('h1').click()
+    await dropFile(page, 'word.wav', Buffer.from(asWav(realSpeechWav.subarray(44, 16_044))))
+    await untilText(page, '#verdict-why', /0:00 heard/)
+    expect(await page.locator('#verdict-words').textContent()).toBe('not enough speech')
+    await page.close()
+  })
+
   it('judges a file where the device runs at a rate that no server takes', async () => {
     const { page } = await visit(browser, url)
     await page.evaluate(() => {
