@@ -1,4 +1,5 @@
 import { acceptDrops } from './drop-zone.ts'
+import { element } from './elements.ts'
 import { EvidenceStrip } from './evidence-strip.ts'
 import { FileSource } from './file-source.ts'
 import { MelFeed } from './mel-feed.ts'
@@ -13,7 +14,7 @@ const MODELS = new URL('v1/models', location.href)
 
 const model = await defaultModel(MODELS)
 const strip = new EvidenceStrip()
-const mel = await MelFeed.open(model?.frontend ?? 'torchaudio-mel', (endFrame) => strip.scrollTo(endFrame))
+const mel = await openMel()
 const bar = new SourceBar({
   microphone: () => void page.listenTo('microphone', openMicrophone),
   tab: () => void page.listenTo('tab', openTab),
@@ -23,6 +24,17 @@ const bar = new SourceBar({
 const page = new Page(bar, mel, strip, STREAM)
 acceptDrops(playFile)
 if (model !== undefined) page.showModel(model)
+
+/** Whoever cannot see the sound can still have it judged. */
+async function openMel(): Promise<MelFeed | undefined> {
+  try {
+    return await MelFeed.open(model?.frontend ?? 'torchaudio-mel', (endFrame) => strip.scrollTo(endFrame))
+  } catch (cause) {
+    console.warn('the picture of the sound cannot be drawn:', cause)
+    element('mel-panel', HTMLElement).hidden = true
+    return undefined
+  }
+}
 
 function playFile(file: File): void {
   void page.listenTo('file', () => FileSource.open(file))

@@ -17,7 +17,7 @@ import { errorWords } from './words.ts'
 /** The views together, and the one sound that they show at a time. */
 export class Page {
   readonly #bar: SourceBar
-  readonly #mel: MelFeed
+  readonly #mel: MelFeed | undefined
   readonly #strip: EvidenceStrip
   readonly #server: URL
   readonly #chart = new ProbabilityChart(element('chart', HTMLElement))
@@ -32,7 +32,8 @@ export class Page {
   #windowSeconds = 0
   #hopSeconds = 0
 
-  constructor(bar: SourceBar, mel: MelFeed, strip: EvidenceStrip, server: URL) {
+  /** @param mel none where the picture of the sound cannot be drawn */
+  constructor(bar: SourceBar, mel: MelFeed | undefined, strip: EvidenceStrip, server: URL) {
     this.#bar = bar
     this.#mel = mel
     this.#strip = strip
@@ -82,7 +83,7 @@ export class Page {
     this.#alerts.clear()
     this.#verdict.begin()
     this.#facts.begin(source.sampleRate)
-    this.#mel.begin(source.sampleRate)
+    this.#mel?.begin(source.sampleRate)
     this.#strip.clear()
     this.#bar.started(kind, source.name)
     this.#connection.show('connecting')
@@ -102,7 +103,7 @@ export class Page {
   }
 
   #onHeard(samples: Float32Array, seconds: number): void {
-    this.#mel.push(samples)
+    this.#mel?.push(samples)
     this.#bar.heard(seconds)
   }
 

@@ -136,6 +136,16 @@ describe.skipIf(CHROMIUM === undefined)('the page when something fails (skipped 
     await page.close()
   })
 
+  it('listens where the picture of the sound cannot be drawn', async () => {
+    const context = await browser.newContext()
+    await context.route('**/pffft.wasm', (route) => route.abort())
+    const { page } = await visit(context, url)
+    expect(await page.locator('#mel').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Microphone' }).click()
+    await untilText(page, '#verdict-words', JUDGED)
+    await context.close()
+  })
+
   it('says that nothing was heard where it is stopped before any sound', async () => {
     const { page, complaints } = await visit(browser, url)
     await page.evaluate(() => {
