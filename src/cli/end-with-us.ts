@@ -1,16 +1,26 @@
 import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 
-export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A signal that ends this process ends the child too, which would go on for ever. */
-export function endWithUs(child: ChildProcess): void {
-  const end = (signal: NodeJS.Signals): void => {
-    child.kill('SIGTERM')
-    process.exit(128 + constants.signals[signal])
+/** Acts when this process ends, by a signal too. Gives the way to call it off. */
+export function whenWeEnd(act: () => void): () => void {
+  process.once('exit', act)
+  for (const signal of SIGNALS) process.once(signal, exitBy)
+  return () => {
+    process.removeListener('exit', act)
+    for (const signal of SIGNALS) process.removeListener(signal, exitBy)
   }
-  for (const signal of SIGNALS) process.once(signal, end)
-  child.once('exit', () => {
-    for (const signal of SIGNALS) process.removeListener(signal, end)
-  })
+}
+
+/** The child ends when this process does, and would go on for ever otherwise. */
+export function endWithUs(child: ChildProcess): void {
+  child.once(
+    'exit',
+    whenWeEnd(() => child.kill('SIGTERM')),
+  )
+}
+
+function exitBy(signal: NodeJS.Signals): void {
+  process.exit(128 + constants.signals[signal])
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { endWithUs } from '../end-with-us.ts'
 
 /** A process that answers each line of its input with one line of JSON. It ends with this one. */
 export class LineProcess {
@@ -14,9 +15,7 @@ export class LineProcess {
       env: { ...process.env, ...environment },
     })
     this.#ended = once(this.#child, 'exit')
-    const end = (): void => void this.#child.kill()
-    process.once('exit', end)
-    this.#child.once('exit', () => process.removeListener('exit', end))
+    endWithUs(this.#child)
     // What it cannot be asked any more, it does not answer: `next` says so.
     this.#child.stdin!.on('error', () => {})
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TransportName } from '../../server/serve.ts'
 import { leaveCores } from './cores.ts'
 import { cpuShares, type Part } from './cpu-parts.ts'
@@ -9,6 +6,7 @@ import { mostStreams } from './most-streams.ts'
 import { type PacketEncoding, packetsOf } from './packets.ts'
 import { measurePeer, type PeerReport } from './peer.ts'
 import { recordings } from './recordings.ts'
+import { ScratchFolder } from './scratch-folder.ts'
 import { ServerProcess, type ServerProcessOptions } from './server-process.ts'
 import { rounded } from './spread.ts'
 
@@ -147,14 +145,14 @@ class StreamsBench {
   }
 
   async #cpuMsByPart(streams: number, cpuMs: number): Promise<StreamsRun['cpuMsByPart']> {
-    const folder = await mkdtemp(join(tmpdir(), 'earwitness-profiles-'))
+    const profiles = new ScratchFolder()
     try {
       const seconds = Math.min(PROFILED_SECONDS, this.#options.seconds)
-      const { countedFrom, countedUntil } = await this.#load(streams, seconds, folder)
-      const shares = await cpuShares(folder, countedFrom, countedUntil)
+      const { countedFrom, countedUntil } = await this.#load(streams, seconds, profiles.path)
+      const shares = await cpuShares(profiles.path, countedFrom, countedUntil)
       return Object.fromEntries(Object.entries(shares).map(([part, share]) => [part, rounded(share * cpuMs)]))
     } finally {
-      await rm(folder, { recursive: true })
+      profiles.remove()
     }
   }
 
