@@ -35,6 +35,11 @@ function workersOf({ pid }: ChildProcess): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }
 
+/** A worker has come that is none of these. */
+async function untilAnother(child: ChildProcess, than: readonly number[]): Promise<void> {
+  await expect.poll(() => workersOf(child).filter((worker) => !than.includes(worker)).length).toBe(1)
+}
+
 /** The name in the certificate of whichever worker answers, and the status of a stream asked for with this key. */
 async function answered(port: number, secret: string): Promise<[unknown, number | undefined]> {
   const headers = { authorization: `Bearer ${secret}` }
@@ -147,10 +152,10 @@ describe('a worker', () => {
   it.runIf(process.platform === 'linux')('that dies takes its own streams along and is replaced', async () => {
     const { child, port } = await start()
     const clients = await openStreams(port)
-    const [first, second] = workersOf(child)
-    process.kill(first!, 'SIGKILL')
+    const workers = workersOf(child)
+    process.kill(workers[0]!, 'SIGKILL')
     await expect.poll(() => clients.some(({ socket }) => socket.readyState !== socket.OPEN)).toBe(true)
-    await expect.poll(() => workersOf(child).filter((worker) => ![first, second].includes(worker)).length).toBe(1)
+    await untilAnother(child, workers)
     const others = clients.filter(({ socket }) => socket.readyState === socket.OPEN)
     expect(others.length).toBeGreaterThan(0)
     for (const client of others) client.send(firstSeconds(fakeSpeech, 2))
@@ -175,9 +180,9 @@ describe('a worker', () => {
     ]
     const before = await counted()
     expect(before).toEqual([STREAMS, STREAMS * 3, STREAMS * 3])
-    const [first, second] = workersOf(child)
-    process.kill(first!, 'SIGKILL')
-    await expect.poll(() => workersOf(child).filter((worker) => ![first, second].includes(worker)).length).toBe(1)
+    const workers = workersOf(child)
+    process.kill(workers[0]!, 'SIGKILL')
+    await untilAnother(child, workers)
     expect(await counted()).toEqual(before)
     expect(await metric(port, 'earwitness_streams')).toBe(0)
     const [another] = await openStreams(port, 1)
