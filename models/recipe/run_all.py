@@ -32,8 +32,8 @@ def stage(program, *words, made=None):
     subprocess.run([sys.executable, str(HERE / program), *map(str, words)], check=True)
 
 
-def of(whole, share, least):
-    return max(least, round(share * whole))
+def at_least(least, count):
+    return max(least, round(count))
 
 
 def run_all(clips, packages, fargan, lyra, releases, work, out, share):
@@ -44,14 +44,14 @@ def run_all(clips, packages, fargan, lyra, releases, work, out, share):
     stage("corpus.py", *sources, "--out", base, made=base / "manifest.csv")
     for program, kinds in (("vocoders.py", vocoders.STEPS), ("adversarial.py", adversarial.STEPS)):
         for kind, steps in kinds.items():
-            stage(program, "--corpus", base, "--kind", kind, "--steps", of(steps, share, 8), "--out", trained, made=trained / f"{kind}.pt")
-    stage("converter.py", "--corpus", base, "--steps", of(converter.STEPS, share, 8), "--out", trained, made=trained / "converter.pt")
-    stage("copies.py", "--corpus", base, *last_stages, "--out", full, "--count", of(COPIES, share, 20), made=full / "manifest.csv")
+            stage(program, "--corpus", base, "--kind", kind, "--steps", at_least(8, share * steps), "--out", trained, made=trained / f"{kind}.pt")
+    stage("converter.py", "--corpus", base, "--steps", at_least(8, share * converter.STEPS), "--out", trained, made=trained / "converter.pt")
+    stage("copies.py", "--corpus", base, *last_stages, "--out", full, "--count", at_least(20, share * COPIES), made=full / "manifest.csv")
     stage("prepare.py", "--corpus", full, "--out", work / "frames", made=work / "frames" / "index.csv")
     data = ["--corpus", full, "--frames", work / "frames"]
     without = [work / f"run-without-{engine}" for engine in LEFT_OUT]
     for systems, run in zip(LEFT_OUT.values(), without):
-        stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", of(LEFT_OUT_STEPS, share, 5))
+        stage("train.py", *data, "--out", run, "--leave-out", *systems, "--steps", at_least(5, share * LEFT_OUT_STEPS))
         stage("leave_out.py", *data, "--run", run)
     stage("train.py", *data, "--out", work / "run", "--share", share, *(["--releases", releases] if releases else []))
     stage("export.py", *data, "--run", work / "run", "--left-out", *without, "--out", out)
